@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The transaction pipeline: holds, commits, and the pool behind them.
+ *
+ *	hold ... release	any number, in the open transaction
+ *	commit			closes it when the last holder left, opens the
+ *				next, writes blocks, flushes, writes the root
+ *
+ * Only blocks of the transaction that is open are ever changed, so the writes
+ * need no copies and no locks.  commit_lock serialises commits; lock is never
+ * held across I/O.
+ *
+ * Lock order: see Documentation/lock-order.rst, level "transaction".
+ */
+#include "format/trans.h"
+#include "format/volume.h"
+
+/* Kept free beyond all reservations, for pool list blocks and rounding. */
+#define SFS_TRANS_SLACK		32
+#define SFS_TRANS_WRITE_RUN	256
+
+int sfs_trans_init(struct sfs_trans *tr, struct sfs_volume *vol,
+		   const struct sfs_trans_ops *ops, void *arg, u64 seq)
+{
+	memset(tr, 0, sizeof(*tr));
+	tr->vol = vol;
+	tr->ops = ops;
+	tr->arg = arg;
+	tr->seq = seq;
+	mutex_init(&tr->lock);
+	mutex_init(&tr->commit_lock);
+	init_waitqueue_head(&tr->wait);
+	INIT_LIST_HEAD(&tr->dirty);
+	INIT_LIST_HEAD(&tr->trees);
+	sfs_pool_init(&tr->pool);
+	sfs_pool_init(&tr->freed);
+	sfs_pool_init(&tr->writing_freed);
+	return 0;
+}
+
+static void drop_dirty_list(struct list_head *list)
+{
+	struct sfs_block *blk, *tmp;
+
+	list_for_each_entry_safe(blk, tmp, list, dirty_link) {
+		list_del_init(&blk->dirty_link);
+		smp_mb__before_atomic(); /* off the list before it is clean */
+		clear_bit(SFS_BLOCK_DIRTY, &blk->flags);
+		sfs_block_put(blk);
+	}
+}
+
+static void drop_trees(struct sfs_trans *tr)
+{
+	struct sfs_tree *tree, *tmp;
+
+	list_for_each_entry_safe(tree, tmp, &tr->trees, dirty_link)
+		list_del_init(&tree->dirty_link);
+}
+
+void sfs_trans_exit(struct sfs_trans *tr)
+{
+	WARN_ON_ONCE(tr->holders);
+	drop_trees(tr);
+	drop_dirty_list(&tr->dirty);
+	sfs_pool_exit(&tr->pool);
+	sfs_pool_exit(&tr->freed);
+	sfs_pool_exit(&tr->writing_freed);
+	mutex_destroy(&tr->lock);
+	mutex_destroy(&tr->commit_lock);
+}
+
+/* ---- holds ------------------------------------------------------------------ */
+
+static u64 trans_available_locked(struct sfs_trans *tr, unsigned int flags)
+	__must_hold(&tr->lock)
+{
+	u64 used = tr->reserved + tr->commit_need + SFS_TRANS_SLACK;
+
+	lockdep_assert_held(&tr->lock);
+	if (!(flags & SFS_HOLD_RESERVE))
+		used += tr->keep;
+	return tr->pool.total > used ? tr->pool.total - used : 0;
+}
+
+u64 sfs_trans_available(struct sfs_trans *tr)
+{
+	u64 avail;
+
+	mutex_lock(&tr->lock);
+	avail = trans_available_locked(tr, 0);
+	mutex_unlock(&tr->lock);
+	return avail;
+}
+
+int sfs_trans_hold(struct sfs_trans *tr, u64 blocks, unsigned int flags)
+{
+	int ret;
+
+	for (;;) {
+		ret = sfs_volume_error(tr->vol);
+		if (ret)
+			return ret;
+		mutex_lock(&tr->lock);
+		if (tr->closing) {
+			mutex_unlock(&tr->lock);
+			wait_event(tr->wait, !READ_ONCE(tr->closing));
+			continue;
+		}
+		if (trans_available_locked(tr, flags) >= blocks) {
+			tr->holders++;
+			tr->reserved += blocks;
+			mutex_unlock(&tr->lock);
+			sfs_count(tr->vol, trans_hold);
+			return 0;
+		}
+		mutex_unlock(&tr->lock);
+		ret = tr->ops->need_space(tr->arg, blocks, flags);
+		if (ret)
+			return ret;
+	}
+}
+EXPORT_SYMBOL_GPL(sfs_trans_hold);
+
+void sfs_trans_release(struct sfs_trans *tr, u64 blocks)
+{
+	mutex_lock(&tr->lock);
+	tr->reserved -= blocks;
+	if (!--tr->holders && tr->closing)
+		wake_up_all(&tr->wait);
+	mutex_unlock(&tr->lock);
+}
+EXPORT_SYMBOL_GPL(sfs_trans_release);
+
+void sfs_trans_add_tree(struct sfs_trans *tr, struct sfs_tree *tree)
+{
+	if (!list_empty(&tree->dirty_link))
+		return;
+	mutex_lock(&tr->lock);
+	if (list_empty(&tree->dirty_link))
+		list_add_tail(&tree->dirty_link, &tr->trees);
+	mutex_unlock(&tr->lock);
+}
+EXPORT_SYMBOL_GPL(sfs_trans_add_tree);
+
+/* ---- blocks ------------------------------------------------------------------ */
+
+int sfs_trans_alloc_block(struct sfs_trans *tr, u64 *blkno)
+{
+	u64 len;
+
+	mutex_lock(&tr->lock);
+	len = sfs_pool_take(&tr->pool, 1, blkno);
+	mutex_unlock(&tr->lock);
+	/* Reservations make sure that this does not happen. */
+	return WARN_ON_ONCE(!len) ? -ENOSPC : 0;
+}
+
+void sfs_trans_free_block(struct sfs_trans *tr, u64 blkno, bool at_once)
+{
+	int ret;
+
+	mutex_lock(&tr->lock);
+	if (sfs_pool_overlaps(&tr->pool, blkno, 1) ||
+	    sfs_pool_overlaps(&tr->freed, blkno, 1) ||
+	    sfs_pool_overlaps(&tr->writing_freed, blkno, 1))
+		ret = -EUCLEAN;
+	else
+		ret = sfs_pool_add(at_once ? &tr->pool : &tr->freed, blkno, 1);
+	mutex_unlock(&tr->lock);
+	if (ret) {
+		sfs_err(tr->vol, "metadata block %llu: free-twice: error %d",
+			blkno, ret);
+		sfs_volume_withdraw(tr->vol, ret, "free-twice");
+	}
+}
+
+int sfs_trans_add_space(struct sfs_trans *tr, u64 start, u64 len)
+{
+	int ret;
+
+	mutex_lock(&tr->lock);
+	if (sfs_pool_overlaps(&tr->freed, start, len) ||
+	    sfs_pool_overlaps(&tr->writing_freed, start, len))
+		ret = -EUCLEAN;
+	else
+		ret = sfs_pool_add(&tr->pool, start, len);
+	mutex_unlock(&tr->lock);
+	if (ret == -EUCLEAN)
+		sfs_volume_withdraw(tr->vol, ret, "grant-overlaps-pool");
+	return ret;
+}
+
+void sfs_trans_dirty_block(struct sfs_trans *tr, struct sfs_block *blk)
+{
+	sfs_block_get(blk);
+	set_bit(SFS_BLOCK_DIRTY, &blk->flags);
+	mutex_lock(&tr->lock);
+	list_add_tail(&blk->dirty_link, &tr->dirty);
+	tr->nr_dirty++;
+	mutex_unlock(&tr->lock);
+}
+
+void sfs_trans_forget_block(struct sfs_trans *tr, struct sfs_block *blk)
+{
+	mutex_lock(&tr->lock);
+	list_del_init(&blk->dirty_link);
+	tr->nr_dirty--;
+	mutex_unlock(&tr->lock);
+	clear_bit(SFS_BLOCK_DIRTY, &blk->flags);
+	sfs_block_put(blk);
+}
+
+/* ---- commit ------------------------------------------------------------------- */
+
+static int cmp_blocks(const void *a, const void *b)
+{
+	const struct sfs_block *x = *(struct sfs_block * const *)a;
+	const struct sfs_block *y = *(struct sfs_block * const *)b;
+
+	return x->blkno < y->blkno ? -1 : x->blkno > y->blkno;
+}
+
+/* Write a run of consecutive numbers starting at blks[0]; its length. */
+static unsigned int write_run(struct sfs_volume *vol,
+			      struct sfs_io_batch *batch,
+			      struct sfs_block **blks, void **bufs,
+			      unsigned int nr)
+{
+	unsigned int i = 0;
+
+	do {
+		bufs[i] = blks[i]->data;
+		i++;
+	} while (i < nr && i < SFS_TRANS_WRITE_RUN &&
+		 blks[i]->blkno == blks[0]->blkno + i);
+	vol->meta->ops->write(vol->meta, batch,
+			      blks[0]->blkno << vol->block_shift, bufs, i,
+			      vol->block_bytes);
+	return i;
+}
+
+static int check_before_write(struct sfs_volume *vol, struct sfs_block *blk)
+{
+	const char *why = sfs_block_check(blk->data, vol->block_bytes);
+
+	if (!why)
+		return 0;
+	sfs_err(vol, "metadata block %llu about to be written: %s: corrupt",
+		blk->blkno, why);
+	return -EUCLEAN;
+}
+
+static int write_blocks(struct sfs_volume *vol, struct list_head *list,
+			unsigned long nr)
+{
+	struct sfs_io_batch batch;
+	struct sfs_block **blks;
+	struct sfs_block *blk;
+	unsigned long i = 0;
+	void **bufs;
+	int ret = 0;
+
+	blks = kvmalloc_array(nr, sizeof(*blks), GFP_NOFS | __GFP_NOFAIL);
+	bufs = kmalloc_array(SFS_TRANS_WRITE_RUN, sizeof(*bufs),
+			     GFP_NOFS | __GFP_NOFAIL);
+	list_for_each_entry(blk, list, dirty_link) {
+		ret = check_before_write(vol, blk);
+		if (ret)
+			goto out;
+		blks[i++] = blk;
+	}
+	sort(blks, nr, sizeof(*blks), cmp_blocks, NULL);
+	sfs_io_batch_init(&batch);
+	for (i = 0; i < nr;)
+		i += write_run(vol, &batch, &blks[i], bufs, nr - i);
+	ret = sfs_io_batch_wait(&batch);
+	sfs_count_add(vol, trans_commit_blocks, nr);
+out:
+	kfree(bufs);
+	kvfree(blks);
+	return ret;
+}
+
+/* What a closed transaction takes along. */
+struct closed_trans {
+	u64 seq;
+	struct list_head dirty;
+	unsigned long nr_dirty;
+	bool new_data;
+};
+
+/*
+ * Let the holders finish, make the transaction's final image, and open the
+ * next one.  Nobody but us is inside between the wait and the wake-up.
+ */
+static int close_trans(struct sfs_trans *tr, u64 next_seq,
+		       struct closed_trans *ct)
+{
+	int ret;
+
+	mutex_lock(&tr->lock);
+	tr->closing = true;
+	mutex_unlock(&tr->lock);
+	wait_event(tr->wait, !READ_ONCE(tr->holders));
+
+	ret = tr->ops->prepare(tr->arg, tr->seq);
+
+	mutex_lock(&tr->lock);
+	drop_trees(tr);
+	ct->seq = tr->seq;
+	ct->nr_dirty = tr->nr_dirty;
+	ct->new_data = tr->new_data;
+	list_replace_init(&tr->dirty, &ct->dirty);
+	tr->nr_dirty = 0;
+	tr->new_data = false;
+	tr->changed = false;
+	tr->commit_need = 0;
+	swap(tr->writing_freed, tr->freed);
+	tr->closed_seq = tr->seq;
+	WRITE_ONCE(tr->seq, next_seq);
+	WRITE_ONCE(tr->closing, false);
+	wake_up_all(&tr->wait);
+	mutex_unlock(&tr->lock);
+	return ret;
+}
+
+static int write_trans(struct sfs_trans *tr, struct closed_trans *ct)
+{
+	struct sfs_volume *vol = tr->vol;
+	int ret = 0;
+
+	if (ct->nr_dirty)
+		ret = write_blocks(vol, &ct->dirty, ct->nr_dirty);
+	/*
+	 * Data that this transaction makes visible reached the device already;
+	 * make it durable.  On one device the root's flush does both.
+	 */
+	if (!ret && ct->new_data && vol->data->priv != vol->meta->priv)
+		ret = vol->data->ops->flush(vol->data);
+	if (!ret)
+		ret = tr->ops->write_root(tr->arg, ct->seq);
+	return ret;
+}
+
+static int finish_trans(struct sfs_trans *tr, struct closed_trans *ct, int ret)
+{
+	if (ret)
+		sfs_volume_withdraw(tr->vol, ret, "commit failed");
+	mutex_lock(&tr->lock);
+	drop_dirty_list(&ct->dirty);
+	if (!ret) {
+		ret = sfs_pool_merge(&tr->pool, &tr->writing_freed);
+		if (ret)
+			sfs_volume_withdraw(tr->vol, ret, "freed overlaps pool");
+		WRITE_ONCE(tr->durable_seq, ct->seq);
+	}
+	sfs_pool_exit(&tr->writing_freed);
+	sfs_pool_init(&tr->writing_freed);
+	mutex_unlock(&tr->lock);
+	if (!ret)
+		tr->ops->durable(tr->arg, ct->seq);
+	return ret;
+}
+
+static bool trans_is_dirty(struct sfs_trans *tr)
+{
+	return READ_ONCE(tr->nr_dirty) || READ_ONCE(tr->changed) ||
+	       READ_ONCE(tr->new_data);
+}
+
+static int commit_locked(struct sfs_trans *tr)
+	__must_hold(&tr->commit_lock)
+{
+	struct closed_trans ct;
+	unsigned int nofs;
+	u64 next_seq;
+	int ret;
+
+	lockdep_assert_held(&tr->commit_lock);
+	ret = sfs_volume_error(tr->vol);
+	if (ret || !trans_is_dirty(tr))
+		return ret;
+	if (tr->vol->read_only)
+		return -EROFS;
+	nofs = memalloc_nofs_save();
+	next_seq = tr->ops->next_seq(tr->arg);
+	if (!next_seq) {
+		memalloc_nofs_restore(nofs);
+		return sfs_volume_error(tr->vol) ?: -EIO;
+	}
+	ret = close_trans(tr, next_seq, &ct);
+	if (!ret)
+		ret = write_trans(tr, &ct);
+	ret = finish_trans(tr, &ct, ret);
+	memalloc_nofs_restore(nofs);
+	if (!ret)
+		sfs_count(tr->vol, trans_commit);
+	return ret;
+}
+
+int sfs_trans_commit_seq(struct sfs_trans *tr, u64 seq)
+{
+	int ret;
+
+	if (READ_ONCE(tr->durable_seq) >= seq)
+		return 0;
+	mutex_lock(&tr->commit_lock);
+	if (tr->durable_seq >= seq) {
+		sfs_count(tr->vol, trans_commit_wait);
+		ret = 0;
+	} else {
+		ret = commit_locked(tr);
+	}
+	mutex_unlock(&tr->commit_lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(sfs_trans_commit_seq);
+
+int sfs_trans_commit(struct sfs_trans *tr)
+{
+	u64 seq;
+
+	/* Clean: what was done before is in the newest closed transaction. */
+	mutex_lock(&tr->lock);
+	seq = trans_is_dirty(tr) || tr->holders ? tr->seq : tr->closed_seq;
+	mutex_unlock(&tr->lock);
+	return sfs_trans_commit_seq(tr, seq) ?: sfs_volume_error(tr->vol);
+}
+EXPORT_SYMBOL_GPL(sfs_trans_commit);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Leader services: what one mount does for all of them.
+ *
+ * The leader owns the volume tree and the super block.  Each service is one or
+ * more leader operations; an operation is atomic, and what a mount may rely on
+ * is durable before the service returns.  Requests carry ids, so that asking
+ * twice has the effect once (I5).
+ */
+#ifndef SFS_COORD_H
+#define SFS_COORD_H
+
+#include "format/btree.h"
+#include "format/trans.h"
+#include "format/volume.h"
+
+/**
+ * struct sfs_leader - the leader's state
+ * @lock: one operation at a time
+ * @trans: the leader's pipeline; its root is the super block
+ * @tree: volume tree
+ * @sb: image of the super; counters in it are current
+ * @pool_list: list blocks of the leader's own pool
+ * @seq_lock: guards @next_seq
+ * @next_seq: next transaction seq to give out
+ * @seq_limit: seqs below are safe to give out: the durable super says so
+ */
+struct sfs_leader {
+	struct sfs_volume *vol;
+	struct mutex lock;
+	struct sfs_trans trans;
+	struct sfs_tree tree;
+	struct sfs_super_block *sb;
+	struct sfs_super_block *image;	/* being written */
+	struct sfs_ref pool_list;
+	spinlock_t seq_lock;
+	u64 next_seq;
+	u64 seq_limit;
+	bool recovering;
+};
+
+int sfs_leader_start(struct sfs_volume *vol, struct sfs_leader **ret);
+void sfs_leader_stop(struct sfs_leader *ld);
+int sfs_leader_commit(struct sfs_leader *ld);
+
+/* Leader operations: begin takes the lock and a hold for nr_changes. */
+int sfs_leader_begin(struct sfs_leader *ld, unsigned int nr_changes);
+void sfs_leader_end(struct sfs_leader *ld, unsigned int nr_changes);
+
+/* ---- services --------------------------------------------------------------- */
+
+/* Seq for a transaction that opens; 0 after an error. */
+u64 sfs_leader_next_seq(struct sfs_leader *ld);
+/* A range of group numbers nobody ever used. */
+int sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first);
+/* Enter the mount table: a free slot for rid. */
+int sfs_leader_join(struct sfs_leader *ld, u64 rid, u32 *slot);
+
+#define SFS_GRANT_EXTENTS	16
+
+struct sfs_grant {
+	u64 id;
+	unsigned int nr;
+	struct sfs_extent ext[SFS_GRANT_EXTENTS];
+};
+
+/**
+ * sfs_leader_grant() - give a mount free space
+ * @ld: leader
+ * @slot: of the mount
+ * @taken_id: grants up to this id are in the mount's durable record
+ * @space: enum sfs_space
+ * @want: blocks
+ * @reserve: may take what is kept for deletes
+ * @grant: what was given, durable; fewer blocks when space is short
+ *
+ * Return: 0, -ENOSPC when there is nothing to give.
+ */
+int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u8 space,
+		     u64 want, bool reserve, struct sfs_grant *grant);
+
+/**
+ * sfs_leader_return() - take over the extents of a mount's return tree
+ * @ld: leader
+ * @slot: of the mount
+ * @id: of the return; taking it twice has no effect
+ * @ret_tree: durable, not changed by the mount any more; its blocks become free
+ */
+int sfs_leader_return(struct sfs_leader *ld, u32 slot, u64 id,
+		      const struct sfs_tree *ret_tree);
+/*
+ * Fold the root entries of a durable mount log into the root map; folded_seq
+ * of the slot becomes seq.
+ */
+int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
+		    const struct sfs_tree *mlog, u64 seq);
+/* Take back everything a mount that is gone had, from its record. */
+int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid);
+/* All slots in the mount table: after a crash. */
+int sfs_leader_recover_all(struct sfs_leader *ld);
+/* Root map entry of a group; -ENOENT. */
+int sfs_leader_lookup_root(struct sfs_leader *ld, u64 group,
+			   struct sfs_disk_root_entry *entry);
+/* Next inode at or after *ino left behind unlinked by mounts that are gone. */
+int sfs_leader_next_orphan(struct sfs_leader *ld, u64 *ino);
+int sfs_leader_del_orphan(struct sfs_leader *ld, u64 ino);
+
+struct sfs_leader_stat {
+	u64 free_meta_blocks;
+	u64 free_data_blocks;
+	u64 reserved_meta_blocks;
+	u64 nr_inodes;
+};
+
+void sfs_leader_stat(struct sfs_leader *ld, struct sfs_leader_stat *st);
+
+/* ---- inside leader operations (freespace.c, mounts.c) ------------------------- */
+
+/* each is at most SFS_FREE_CHANGES btree changes */
+#define SFS_FREE_CHANGES	6
+int sfs_free_add(struct sfs_leader *ld, u8 space, u64 start, u64 len);
+/* Cut up to want off the largest extent; -ENOENT when there is none. */
+int sfs_free_take(struct sfs_leader *ld, u8 space, u64 want, u64 *start,
+		  u64 *len);
+u64 sfs_free_blocks(struct sfs_leader *ld, u8 space);
+/* metadata blocks kept back for deletes and for the leader itself */
+u64 sfs_leader_meta_reserve(const struct sfs_leader *ld);
+
+int sfs_mount_item_read(struct sfs_leader *ld, u32 slot,
+			struct sfs_disk_mount *item);
+int sfs_mount_item_write(struct sfs_leader *ld, u32 slot,
+			 const struct sfs_disk_mount *item);
+
+#endif

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mount table, grants of space to mounts and returns from them.
+ *
+ * A grant is named by an id that grows: its extents stand in GRANT items until
+ * the mount's record says that it has them.  A return is named likewise: its
+ * extents stand in a tree of the mount's until the mount item says that they
+ * were taken, and a cursor there says how many of them already were.
+ */
+#include "fs/coord/coord.h"
+
+static struct sfs_key mount_key(u32 slot)
+{
+	return SFS_KEY(SFS_VOL_MOUNT, 0, slot, 0);
+}
+
+int sfs_mount_item_read(struct sfs_leader *ld, u32 slot,
+			struct sfs_disk_mount *item)
+{
+	struct sfs_key key = mount_key(slot);
+	int ret = sfs_btree_lookup(ld->vol, &ld->tree, &key, item,
+				   sizeof(*item));
+
+	if (ret >= 0 && ret != sizeof(*item)) {
+		sfs_err(ld->vol, "mount slot %u: mount-item-size: corrupt",
+			slot);
+		return -EUCLEAN;
+	}
+	return min(ret, 0);
+}
+
+int sfs_mount_item_write(struct sfs_leader *ld, u32 slot,
+			 const struct sfs_disk_mount *item)
+{
+	struct sfs_key key = mount_key(slot);
+
+	return sfs_btree_set(&ld->trans, &ld->tree, &key, item, sizeof(*item));
+}
+
+/* ---- grants ---------------------------------------------------------------------- */
+
+static struct sfs_key grant_key(u8 space, u32 slot, u64 id, u64 start)
+{
+	return SFS_KEY(SFS_VOL_GRANT, space, (u64)slot << 48 | id, start);
+}
+
+/* Forget one grant that the mount has; -ENOENT when there is none. */
+static int drop_one_taken(struct sfs_leader *ld, u8 space, u32 slot,
+			  u64 taken_id)
+{
+	struct sfs_key key = grant_key(space, slot, 0, 0);
+	struct sfs_key last = grant_key(space, slot, taken_id, U64_MAX);
+	int ret = sfs_leader_begin(ld, 1);
+
+	if (ret)
+		return ret;
+	ret = sfs_btree_next(ld->vol, &ld->tree, &key, &last, NULL, 0);
+	if (ret >= 0)
+		ret = sfs_btree_delete(&ld->trans, &ld->tree, &key);
+	sfs_leader_end(ld, 1);
+	return ret;
+}
+
+static int drop_taken(struct sfs_leader *ld, u8 space, u32 slot, u64 taken_id)
+{
+	int ret;
+
+	do {
+		ret = drop_one_taken(ld, space, slot, taken_id);
+	} while (!ret);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static u64 grantable(struct sfs_leader *ld, u8 space, bool reserve)
+{
+	u64 have = sfs_free_blocks(ld, space);
+	u64 keep = space == SFS_SPACE_META ? sfs_leader_meta_reserve(ld) : 0;
+
+	/* The last few stay with the leader, or it could take nothing back. */
+	if (reserve)
+		keep /= 4;
+	return have > keep ? have - keep : 0;
+}
+
+static int grant_one(struct sfs_leader *ld, u32 slot, u8 space, u64 want,
+		     bool reserve, struct sfs_grant *grant)
+{
+	struct sfs_extent *ext = &grant->ext[grant->nr];
+	const unsigned int changes = SFS_FREE_CHANGES + 2;
+	struct sfs_disk_mount item;
+	struct sfs_key key;
+	__le64 val;
+	int ret;
+
+	ret = sfs_leader_begin(ld, changes);
+	if (ret)
+		return ret;
+	want = min(want, grantable(ld, space, reserve));
+	ret = want ? sfs_mount_item_read(ld, slot, &item) : -ENOENT;
+	if (ret)
+		goto out;
+	if (!grant->id)
+		grant->id = le64_to_cpu(item.grant_id) + 1;
+	ret = sfs_free_take(ld, space, want, &ext->start, &ext->len);
+	if (ret)
+		goto out;
+	key = grant_key(space, slot, grant->id, ext->start);
+	val = cpu_to_le64(ext->len);
+	item.grant_id = cpu_to_le64(grant->id);
+	ret = sfs_btree_insert(&ld->trans, &ld->tree, &key, &val,
+			       sizeof(val)) ?:
+	      sfs_mount_item_write(ld, slot, &item);
+	if (ret)
+		sfs_volume_withdraw(ld->vol, ret, "grant");
+	else
+		grant->nr++;
+out:
+	sfs_leader_end(ld, changes);
+	return ret;
+}
+
+int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u8 space,
+		     u64 want, bool reserve, struct sfs_grant *grant)
+{
+	u64 got = 0;
+	int ret;
+
+	memset(grant, 0, sizeof(*grant));
+	ret = drop_taken(ld, space, slot, taken_id);
+	while (!ret && got < want && grant->nr < SFS_GRANT_EXTENTS) {
+		ret = grant_one(ld, slot, space, want - got, reserve, grant);
+		if (!ret)
+			got += grant->ext[grant->nr - 1].len;
+	}
+	if (ret == -ENOENT)
+		ret = got ? 0 : -ENOSPC;
+	if (ret)
+		return ret;
+	sfs_count(ld->vol, leader_grant);
+	return sfs_leader_commit(ld);
+}
+
+/* ---- returns ----------------------------------------------------------------------- */
+
+#define SFS_RETURN_BATCH	2
+
+struct return_batch {
+	struct {
+		u8 space;
+		u64 start;
+		u64 len;
+	} ext[SFS_RETURN_BATCH];
+	unsigned int nr;
+};
+
+/* Extents of a return tree from the cursor's key on. */
+static int read_batch(struct sfs_leader *ld, struct sfs_tree *tree,
+		      struct sfs_key *key, struct return_batch *batch)
+{
+	struct sfs_key last = SFS_KEY_MAX;
+	__le64 val;
+	int ret = 0;
+
+	batch->nr = 0;
+	while (batch->nr < SFS_RETURN_BATCH) {
+		ret = sfs_btree_next(ld->vol, tree, key, &last, &val,
+				     sizeof(val));
+		if (ret < 0)
+			break;
+		batch->ext[batch->nr].space = key->ino;
+		batch->ext[batch->nr].start = key->a;
+		batch->ext[batch->nr].len = le64_to_cpu(val);
+		batch->nr++;
+		sfs_key_inc(key);
+	}
+	return ret == -ENOENT || ret > 0 ? 0 : ret;
+}
+
+static int skip_items(struct sfs_leader *ld, struct sfs_tree *tree,
+		      struct sfs_key *key, u64 nr)
+{
+	struct sfs_key last = SFS_KEY_MAX;
+	int ret;
+
+	while (nr--) {
+		ret = sfs_btree_next(ld->vol, tree, key, &last, NULL, 0);
+		if (ret < 0)
+			return ret == -ENOENT ? -EUCLEAN : ret;
+		sfs_key_inc(key);
+	}
+	return 0;
+}
+
+static int take_batch(struct sfs_leader *ld, u32 slot,
+		      const struct return_batch *batch)
+{
+	const unsigned int changes = SFS_RETURN_BATCH * SFS_FREE_CHANGES + 1;
+	struct sfs_disk_mount item;
+	unsigned int i;
+	int ret;
+
+	ret = sfs_leader_begin(ld, changes);
+	if (ret)
+		return ret;
+	ret = sfs_mount_item_read(ld, slot, &item);
+	for (i = 0; !ret && i < batch->nr; i++)
+		ret = sfs_free_add(ld, batch->ext[i].space,
+				   batch->ext[i].start, batch->ext[i].len);
+	if (!ret) {
+		le64_add_cpu(&item.return_cursor, batch->nr);
+		ret = sfs_mount_item_write(ld, slot, &item);
+		if (ret)
+			sfs_volume_withdraw(ld->vol, ret, "return");
+	}
+	sfs_leader_end(ld, changes);
+	return ret;
+}
+
+/* All extents are taken: so are the tree's own blocks, and the id is done. */
+static int finish_return(struct sfs_leader *ld, u32 slot, u64 id,
+			 struct sfs_tree *tree)
+{
+	struct sfs_disk_mount item;
+	int ret;
+
+	ret = sfs_leader_begin(ld, 1);
+	if (ret)
+		return ret;
+	ret = sfs_mount_item_read(ld, slot, &item);
+	if (!ret) {
+		item.return_cursor = 0;
+		item.return_id = cpu_to_le64(id);
+		ret = sfs_mount_item_write(ld, slot, &item);
+	}
+	if (!ret) {
+		ret = sfs_btree_free_blocks(&ld->trans, tree);
+		if (ret)
+			sfs_volume_withdraw(ld->vol, ret, "return");
+	}
+	sfs_leader_end(ld, 1);
+	return ret;
+}
+
+int sfs_leader_return(struct sfs_leader *ld, u32 slot, u64 id,
+		      const struct sfs_tree *ret_tree)
+{
+	struct sfs_tree tree = *ret_tree;
+	struct sfs_key key = SFS_KEY_MIN;
+	struct sfs_disk_mount item;
+	struct return_batch batch;
+	int ret;
+
+	INIT_LIST_HEAD(&tree.dirty_link);
+	mutex_lock(&ld->lock);
+	ret = sfs_mount_item_read(ld, slot, &item);
+	mutex_unlock(&ld->lock);
+	if (ret || le64_to_cpu(item.return_id) >= id)
+		return ret;
+	ret = skip_items(ld, &tree, &key, le64_to_cpu(item.return_cursor));
+	while (!ret) {
+		ret = read_batch(ld, &tree, &key, &batch);
+		if (ret || !batch.nr)
+			break;
+		ret = take_batch(ld, slot, &batch);
+	}
+	if (!ret)
+		ret = finish_return(ld, slot, id, &tree);
+	if (ret)
+		return ret;
+	sfs_count(ld->vol, leader_return);
+	return sfs_leader_commit(ld);
+}

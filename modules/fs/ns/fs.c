@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mounting and unmounting without the VFS, and a mount's background work.
+ *
+ * Parts start in the order in which the functions below call them and stop in
+ * reverse.  A clean unmount ends with the leader taking the slot back exactly
+ * as it would after a crash.
+ */
+#include "fs/coord/coord.h"
+#include "fs/ns/ns.h"
+
+/* Blocks of the metadata pool that only deletes and folds may use. */
+#define SFS_POOL_KEEP		128
+#define SFS_GROUPS_MAX		16384
+#define SFS_FOLD_ENTRIES	4096
+#define SFS_OFFER_EXTENTS	1024
+#define SFS_DIRTY_COMMIT	4096
+/* every this many calls of the work look for orphans and small returns */
+#define SFS_WORK_SLOW		8
+#define SFS_ORPHAN_BATCH	64
+
+static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
+{
+	fs->vol = params->vol;
+	fs->rid = params->rid;
+	fs->read_only = params->read_only;
+	fs->invalidate_inodes = params->invalidate_inodes;
+	fs->inode_is_open = params->inode_is_open;
+	fs->kick = params->kick;
+	fs->vfs_arg = params->vfs_arg;
+	init_rwsem(&fs->mlog_sem);
+	mutex_init(&fs->freed_lock);
+	mutex_init(&fs->return_lock);
+	mutex_init(&fs->grant_lock);
+	mutex_init(&fs->data_lock);
+	mutex_init(&fs->range_lock);
+	spin_lock_init(&fs->group_lock);
+	sfs_pool_init(&fs->data_pool);
+	xa_init(&fs->groups);
+	xa_init(&fs->orphans);
+	INIT_LIST_HEAD(&fs->group_lru);
+	INIT_LIST_HEAD(&fs->dirty_groups);
+	fs->nr_groups_max = SFS_GROUPS_MAX;
+	atomic64_set(&fs->inode_delta, 0);
+}
+
+static int start_pipeline(struct sfs_fs *fs)
+{
+	u64 seq;
+	int ret;
+
+	fs->rec = kzalloc(sizeof(*fs->rec), GFP_KERNEL);
+	if (!fs->rec)
+		return -ENOMEM;
+	if (!fs->vol->read_only) {
+		ret = sfs_leader_join(fs->leader, fs->rid, &fs->slot);
+		if (ret)
+			return ret;
+	}
+	sfs_tree_init(&fs->mlog, SFS_OWNER_MLOG(fs->slot));
+	sfs_tree_init(&fs->freed, SFS_OWNER_FREED(fs->slot));
+	sfs_tree_init(&fs->ret, SFS_OWNER_FREED(fs->slot));
+	seq = sfs_leader_next_seq(fs->leader);
+	if (!seq)
+		return -EIO;
+	ret = sfs_trans_init(&fs->trans, fs->vol, &sfs_fs_trans_ops, fs, seq);
+	fs->trans.keep = SFS_POOL_KEEP;
+	return ret;
+}
+
+static const char *provider_name(const struct sfs_fs_params *params)
+{
+	return params->lock_provider ?: params->vol->sb->lock_provider;
+}
+
+int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
+{
+	struct sfs_fs *fs = kzalloc(sizeof(*fs), GFP_KERNEL);
+	int ret;
+
+	if (!fs)
+		return -ENOMEM;
+	fs_init(fs, params);
+	ret = sfs_leader_start(fs->vol, &fs->leader);
+	if (ret)
+		goto err_free;
+	ret = sfs_leader_recover_all(fs->leader);
+	if (ret)
+		goto err_leader;
+	ret = start_pipeline(fs);
+	if (ret)
+		goto err_record;
+	ret = sfs_lock_space_create(provider_name(params), fs->vol->fsid,
+				    fs->rid, &sfs_group_lock_ops, fs,
+				    &fs->locks);
+	if (ret) {
+		sfs_err(fs->vol, "lock provider \"%s\": error %d",
+			provider_name(params), ret);
+		goto err_pipeline;
+	}
+	*ret_fs = fs;
+	return 0;
+
+err_pipeline:
+	if (!fs->vol->read_only)
+		sfs_leader_recover_slot(fs->leader, fs->slot, fs->rid);
+	sfs_trans_exit(&fs->trans);
+err_record:
+	kfree(fs->rec);
+err_leader:
+	sfs_leader_stop(fs->leader);
+err_free:
+	kfree(fs);
+	return ret;
+}
+
+void sfs_fs_close(struct sfs_fs *fs, bool forced)
+{
+	struct sfs_volume *vol = fs->vol;
+
+	if (forced)
+		sfs_volume_withdraw(vol, -ENOLINK, "forced unmount");
+	else if (!vol->read_only)
+		sfs_trans_commit(&fs->trans);
+	/* Groups refer to lock handles, the pipeline to groups' trees. */
+	sfs_trans_exit(&fs->trans);
+	sfs_groups_exit(fs);
+	sfs_lock_space_destroy(fs->locks);
+	if (!sfs_volume_error(vol) && !vol->read_only)
+		sfs_leader_recover_slot(fs->leader, fs->slot, fs->rid);
+	xa_destroy(&fs->orphans);
+	sfs_pool_exit(&fs->data_pool);
+	sfs_leader_stop(fs->leader);
+	kfree(fs->rec);
+	kfree(fs);
+}
+
+int sfs_fs_sync(struct sfs_fs *fs)
+{
+	if (fs->vol->read_only)
+		return 0;
+	return sfs_trans_commit(&fs->trans);
+}
+
+/* ---- background work ------------------------------------------------------------------- */
+
+/*
+ * Inodes that mounts that are gone left without links.  The deletion is durable
+ * before the volume forgets about the orphan.
+ */
+static int delete_orphans(struct sfs_fs *fs)
+{
+	u64 *inos = kmalloc_array(SFS_ORPHAN_BATCH, sizeof(u64), GFP_KERNEL);
+	unsigned int nr = 0, i;
+	u64 ino = 0;
+	int ret;
+
+	if (!inos)
+		return -ENOMEM;
+	sfs_count(fs->vol, orphan_scan);
+	while (nr < SFS_ORPHAN_BATCH) {
+		ret = sfs_leader_next_orphan(fs->leader, &ino);
+		if (ret)
+			break;
+		if (fs->inode_is_open && fs->inode_is_open(fs->vfs_arg, ino)) {
+			ino++;
+			continue;
+		}
+		sfs_count(fs->vol, orphan_scan_attempts);
+		ret = sfs_ns_delete(fs, ino);
+		if (ret && ret != -EBUSY)
+			sfs_warn(fs->vol, "deleting orphan %llu: error %d",
+				 ino, ret);
+		else
+			inos[nr++] = ino;
+		ino++;
+	}
+	if (!nr)
+		sfs_count(fs->vol, orphan_scan_empty);
+	ret = nr ? sfs_fs_sync(fs) : 0;
+	for (i = 0; i < nr && !ret; i++)
+		ret = sfs_leader_del_orphan(fs->leader, inos[i]);
+	kfree(inos);
+	return ret;
+}
+
+static bool commit_is_due(struct sfs_fs *fs, unsigned int age_ms)
+{
+	u64 opened = READ_ONCE(fs->opened_ns);
+
+	if (fs->trans.nr_dirty > SFS_DIRTY_COMMIT)
+		return true;
+	return opened && ktime_get_ns() - opened >= (u64)age_ms * 1000000;
+}
+
+int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
+{
+	bool slow = fs->work_nr++ % SFS_WORK_SLOW == 0;
+	int ret = sfs_volume_error(fs->vol);
+
+	if (ret || fs->vol->read_only)
+		return ret;
+	if (commit_is_due(fs, age_ms))
+		ret = sfs_trans_commit(&fs->trans);
+	if (!ret && fs->nr_mlog > SFS_FOLD_ENTRIES)
+		ret = sfs_fs_fold(fs);
+	if (!ret)
+		ret = sfs_meta_trim(fs);
+	if (!ret && (fs->nr_freed > SFS_OFFER_EXTENTS ||
+		     (slow && fs->nr_freed)))
+		ret = sfs_fs_offer_returns(fs);
+	if (!ret && slow && !fs->read_only)
+		ret = delete_orphans(fs);
+	return ret;
+}
+
+int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st)
+{
+	struct sfs_trans *tr = &fs->trans;
+	struct sfs_leader_stat ls;
+
+	sfs_leader_stat(fs->leader, &ls);
+	mutex_lock(&tr->lock);
+	st->free_meta_blocks = ls.free_meta_blocks + tr->pool.total +
+			       tr->freed.total + tr->writing_freed.total;
+	mutex_unlock(&tr->lock);
+	mutex_lock(&fs->freed_lock);
+	st->free_meta_blocks += fs->freed_blocks[SFS_SPACE_META] +
+				fs->ret_blocks[SFS_SPACE_META];
+	st->free_data_blocks = fs->freed_blocks[SFS_SPACE_DATA] +
+			       fs->ret_blocks[SFS_SPACE_DATA];
+	mutex_unlock(&fs->freed_lock);
+	st->free_data_blocks += ls.free_data_blocks + fs->data_pool.total;
+	st->total_meta_blocks = fs->vol->total_meta_blocks;
+	st->total_data_blocks = fs->vol->total_data_blocks;
+	st->reserved_meta_blocks = ls.reserved_meta_blocks;
+	st->nr_inodes = ls.nr_inodes + atomic64_read(&fs->inode_delta);
+	st->committed_seq = READ_ONCE(tr->durable_seq);
+	return 0;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One mount without its VFS half: volume, transactions, locks, groups.
+ *
+ * A group is 2^k inode numbers whose items live in one btree under one cluster
+ * lock.  struct sfs_group is the mount's view of it; its rwsem excludes the
+ * mount's own threads, its cluster lock the other mounts.  Operations name the
+ * groups they need in a struct sfs_op and get everything in the right order:
+ * cluster locks by group number, the transaction hold, the rwsems by number.
+ */
+#ifndef SFS_FS_H
+#define SFS_FS_H
+
+#include "format/btree.h"
+#include "format/trans.h"
+#include "format/volume.h"
+#include "lock/lock.h"
+
+struct sfs_leader;
+
+/**
+ * struct sfs_group - one group in memory
+ * @nr: group number
+ * @rwsem: guards @tree and what follows; taken after the transaction hold
+ * @tree: the group tree; owner is @nr
+ * @version: of the EX grant, I3
+ * @dirty_seq: newest transaction that changed the tree, 0: clean
+ * @nr_numbers: inode numbers handed out
+ * @nr_inodes: inodes that exist
+ * @loaded: root valid under the lock's current generation
+ */
+struct sfs_group {
+	u64 nr;
+	struct sfs_lock *lock;
+	struct rw_semaphore rwsem;
+	struct sfs_tree tree;
+	u64 version;
+	u64 max_meta_seq;
+	u64 max_data_seq;
+	u64 dirty_seq;
+	u32 nr_numbers;
+	u32 nr_inodes;
+	u32 flags;
+	bool loaded;
+	bool referenced;		/* used since reclaim last looked */
+	atomic_t refs;			/* one is the table's; ops and inodes */
+	struct list_head dirty_link;	/* fs->dirty_groups */
+	struct list_head lru;		/* fs->group_lock */
+	struct rcu_head rcu;
+};
+
+/**
+ * struct sfs_fs - one mount
+ * @trans: this mount's transaction pipeline
+ * @leader: leader services; in this kernel when we are the leader
+ * @slot: mount slot in the mount table
+ * @mlog: roots changed since the last fold, and orphans
+ * @groups: struct sfs_group by number
+ * @dirty_groups: groups changed in the open transaction; guarded by trans.lock
+ * @orphans: ino -> value: SFS_ORPHAN_*
+ */
+struct sfs_fs {
+	struct sfs_volume *vol;
+	struct sfs_trans trans;
+	struct sfs_leader *leader;
+	struct sfs_lock_space *locks;
+	u64 rid;
+	u32 slot;
+	bool read_only;
+
+	struct sfs_mount_record *rec;	/* image being built or last written */
+	struct rw_semaphore mlog_sem;	/* commits change mlog, loads read it */
+	struct sfs_tree mlog;
+	bool mlog_folded;		/* its root entries may be dropped */
+	u64 nr_mlog;			/* upper bound of root entries in mlog */
+	struct sfs_ref pool_list;
+
+	struct sfs_tree freed;		/* changed inside holds, under freed_lock */
+	struct mutex freed_lock;
+	u64 nr_freed;			/* extents in freed */
+	u64 freed_blocks[SFS_SPACE_DATA + 1];	/* by space */
+	struct mutex return_lock;	/* one hand-over at a time */
+	struct sfs_tree ret;
+	u64 ret_blocks[SFS_SPACE_DATA + 1];
+	u64 return_id;
+	u64 return_acked;
+	bool want_return;		/* the next commit offers freed */
+
+	struct mutex grant_lock;	/* grants are taken one by one, in order */
+	u64 grant_id;
+	u64 grant_durable;
+
+	struct mutex data_lock;		/* data_pool */
+	struct sfs_pool data_pool;
+
+	struct xarray groups;
+	spinlock_t group_lock;		/* lru, number ranges, dirty_groups */
+	struct list_head group_lru;
+	unsigned long nr_groups;
+	unsigned long nr_groups_max;
+	struct list_head dirty_groups;
+	u64 opened_ns;			/* when the open transaction was first changed */
+	unsigned int work_nr;
+	u64 next_group;			/* own range of fresh groups */
+	u64 end_group;
+	struct mutex range_lock;
+
+	struct xarray orphans;
+	atomic64_t inode_delta;
+	/* VFS half: write back and drop what is cached of a group's inodes */
+	int (*invalidate_inodes)(void *arg, u64 group, bool drop);
+	/* VFS half: is the inode still open or referenced here? */
+	bool (*inode_is_open)(void *arg, u64 ino);
+	void *vfs_arg;
+	/* something should happen soon: commit, fold, return (see sfs_fs_work) */
+	void (*kick)(void *arg);
+};
+
+static inline u64 sfs_ino_group(struct sfs_fs *fs, u64 ino)
+{
+	return ino >> fs->vol->group_shift;
+}
+
+/* ---- mount and unmount (fs.c) ------------------------------------------------ */
+
+/**
+ * struct sfs_fs_params - how to mount
+ * @vol: opened volume; stays the caller's
+ * @lock_provider: overrides the super's when not NULL
+ * @rid: random incarnation, not 0 nor U64_MAX
+ */
+struct sfs_fs_params {
+	struct sfs_volume *vol;
+	const char *lock_provider;
+	u64 rid;
+	bool read_only;
+	int (*invalidate_inodes)(void *arg, u64 group, bool drop);
+	bool (*inode_is_open)(void *arg, u64 ino);
+	void (*kick)(void *arg);
+	void *vfs_arg;
+};
+
+/*
+ * Recovers what a crash left, takes a slot, opens the pipelines.  A read-only
+ * mount of a device that can be written recovers too; on a read-only device
+ * the unrecovered state is used without writing.
+ */
+int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret);
+/* Commit, fold, give everything back, drop the slot.  forced: write nothing. */
+void sfs_fs_close(struct sfs_fs *fs, bool forced);
+/* fsync, sync: all that was done before is durable afterwards. */
+int sfs_fs_sync(struct sfs_fs *fs);
+/*
+ * Background work: commit when old or large, offer and hand over returns, fold,
+ * delete orphans left by mounts that are gone. Call after kick() and every second;
+ * age_ms is how old the open transaction may get.
+ */
+int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms);
+
+struct sfs_fs_stat {
+	u64 total_meta_blocks;
+	u64 free_meta_blocks;
+	u64 reserved_meta_blocks;
+	u64 total_data_blocks;
+	u64 free_data_blocks;
+	u64 nr_inodes;
+	u64 committed_seq;
+};
+
+int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st);
+
+/* ---- groups (group.c) ---------------------------------------------------------- */
+
+/* A reference on a group, or ERR_PTR(-ENOMEM). */
+struct sfs_group *sfs_group_get(struct sfs_fs *fs, u64 nr);
+void sfs_group_put(struct sfs_fs *fs, struct sfs_group *grp);
+/* Find the root; the caller is a user of the group's lock. */
+int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp);
+u64 sfs_group_generation(struct sfs_group *grp);
+unsigned long sfs_group_shrink(struct sfs_fs *fs, unsigned long nr);
+/* A group nobody ever used, EX held by nobody but us: its number. */
+int sfs_group_fresh(struct sfs_fs *fs, u64 *nr);
+/*
+ * Take an inode number of a group locked EX by the op and count the inode as
+ * created; -ENOSPC when the group is full, reserved, or of unknown history.
+ */
+int sfs_group_take_ino(struct sfs_fs *fs, struct sfs_group *grp, u64 *ino);
+/* The reverse, for an inode finally deleted or a create that failed. */
+void sfs_group_drop_ino(struct sfs_fs *fs, struct sfs_group *grp);
+void sfs_groups_exit(struct sfs_fs *fs);
+extern const struct sfs_lock_client_ops sfs_group_lock_ops;
+
+/* ---- operations (op.c) ------------------------------------------------------------ */
+
+#define SFS_OP_GROUPS_MAX	6
+
+/**
+ * struct sfs_op - the groups an operation works on
+ *
+ *	sfs_op_init(&op, fs);
+ *	sfs_op_add(&op, ino, SFS_LOCK_EX);	(any number, any order, repeats)
+ *	ret = sfs_op_start(&op, tree_ops, flags);
+ *	... sfs_op_tree(&op, ino), sfs_btree_*(op.tr, ...) ...
+ *	sfs_op_end(&op);
+ *
+ * tree_ops is the number of btree changes the operation makes at most; 0 with
+ * only PR groups takes no transaction hold.  sfs_op_end() is also the way out
+ * when sfs_op_start() failed or never ran.
+ */
+struct sfs_op {
+	struct sfs_fs *fs;
+	struct sfs_trans *tr;		/* valid while held */
+	u64 seq;			/* of the held transaction */
+	unsigned int nr;
+	unsigned int nr_locked;		/* cluster locks held */
+	bool held;
+	bool is_io;			/* started with SFS_OP_IO */
+	bool rename_locked;
+	u64 blocks;
+	struct sfs_lock *rename_lock;
+	struct {
+		struct sfs_group *grp;
+		u64 nr;
+		enum sfs_lock_mode mode;
+		bool tree_locked;
+	} g[SFS_OP_GROUPS_MAX];
+};
+
+enum sfs_op_flags {
+	SFS_OP_DELETE	= 1 << 0,	/* may use the space reserve */
+	SFS_OP_TRY	= 1 << 1,	/* cluster locks: -EAGAIN instead of waiting */
+	SFS_OP_RENAME	= 1 << 2,	/* take the RENAME lock first */
+	/*
+	 * Write-back and its completion: the dirty page proves that EX is held
+	 * and cannot be given up before the page is clean, so the cluster lock
+	 * is not asked for; during a revocation it would not be granted.
+	 */
+	SFS_OP_IO	= 1 << 3,
+};
+
+void sfs_op_init(struct sfs_op *op, struct sfs_fs *fs);
+void sfs_op_add(struct sfs_op *op, u64 ino, enum sfs_lock_mode mode);
+void sfs_op_add_group(struct sfs_op *op, u64 group, enum sfs_lock_mode mode);
+int sfs_op_start(struct sfs_op *op, unsigned int tree_ops, unsigned int flags);
+void sfs_op_end(struct sfs_op *op);
+/* The group tree of an inode; the group is part of the started op. */
+struct sfs_group *sfs_op_group(struct sfs_op *op, u64 ino);
+struct sfs_tree *sfs_op_tree(struct sfs_op *op, u64 ino);
+/* An item of this group changes: call before the first btree change of an op. */
+void sfs_op_dirty(struct sfs_op *op, u64 ino);
+
+/* ---- orphans (orphan.c) ------------------------------------------------------------ */
+
+/* Inside an op: the inode lost its last link / was finally deleted. */
+int sfs_orphan_add(struct sfs_op *op, u64 ino);
+void sfs_orphan_del(struct sfs_op *op, u64 ino);
+
+/* ---- commits (commit.c), space.c: between these files -------------------------- */
+
+extern const struct sfs_trans_ops sfs_fs_trans_ops;
+int sfs_orphans_log(struct sfs_fs *fs);
+void sfs_root_to_disk(struct sfs_disk_root_entry *disk,
+		      const struct sfs_group *grp);
+int sfs_fs_offer_returns(struct sfs_fs *fs);
+int sfs_fs_fold(struct sfs_fs *fs);
+int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve);
+int sfs_meta_trim(struct sfs_fs *fs);
+
+/* ---- data space (space.c) ----------------------------------------------------------- */
+
+/*
+ * Take up to want contiguous data blocks, near the hint when possible, inside an
+ * op's hold. *len blocks from *start; -ENOSPC when none (the caller ends its op and
+ * calls sfs_data_refill(), then tries again).
+ */
+int sfs_data_alloc(struct sfs_op *op, u64 hint, u64 want, u64 *start, u64 *len);
+/* Without locks: get more data space; -ENOSPC when the volume is full. */
+int sfs_data_refill(struct sfs_fs *fs, u64 want);
+/* Free data blocks inside an op's hold (counts as one btree change). */
+int sfs_data_free(struct sfs_op *op, u64 start, u64 len);
+
+#endif

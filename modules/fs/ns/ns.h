@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The namespace on group trees: complete, atomic, cluster-safe operations on
+ * inodes, names, xattrs and extents.  No VFS types; also built for userspace.
+ *
+ * Each function takes the cluster locks and the transaction hold it needs and
+ * drops them before it returns.  Callers hold no page lock, except where a
+ * function says that it may be called with one.  What a mount's own threads
+ * must not do at once to the same object (two creates of the same name) is
+ * excluded by the group's rwsem inside; the results are always consistent.
+ *
+ * Errors everywhere: -EIO withdrawn or device, -EUCLEAN corrupt group,
+ * -ENOSPC, -ENOMEM, -EINTR killed while waiting for a cluster lock, -EROFS.
+ */
+#ifndef SFS_NS_H
+#define SFS_NS_H
+
+#include "fs/ns/fs.h"
+
+/**
+ * struct sfs_inode - an inode's attributes in memory
+ *
+ * size of a directory is the sum of its entries' name lengths; nlink of a
+ * directory is 2 + subdirectories.
+ */
+struct sfs_inode {
+	u64 ino;
+	u32 mode;
+	u32 nlink;
+	u32 uid;
+	u32 gid;
+	u32 rdev;	/* encoded as new_encode_dev() does */
+	u32 flags;	/* SFS_INODE_* */
+	u64 size;
+	u64 parent_ino;	/* first parent link; 0 when unlinked */
+	u64 parent_pos;
+	u64 meta_seq;
+	u64 data_seq;
+	u64 data_version;
+	struct timespec64 atime;
+	struct timespec64 mtime;
+	struct timespec64 ctime;
+	struct timespec64 crtime;
+	u64 online_blocks;	/* data blocks of 4096 bytes */
+	u64 offline_blocks;
+	u64 next_pos;
+	u64 nr_entries;
+	u64 alloc_group;
+	u64 iversion;
+	u64 project;
+	u64 next_xattr_id;
+};
+
+/*
+ * Flags of an inode.  Internal ones are this layer's: SFS_ATTR_FLAGS leaves
+ * them alone.
+ */
+#define SFS_INODE_TRUNCATE	(1U << 31)	/* extents past the size are left */
+#define SFS_INODE_INTERNAL	SFS_INODE_TRUNCATE
+
+/* ---- inode.c --------------------------------------------------------------- */
+
+/* Encode into at most SFS_INODE_ITEM_MAX bytes; returns the length. */
+#define SFS_INODE_ITEM_MAX	(4 + 8 * SFS_IW_NR)
+unsigned int sfs_inode_encode(const struct sfs_inode *inode, void *buf);
+/* 0 or -EUCLEAN */
+int sfs_inode_decode(struct sfs_inode *inode, u64 ino, const void *buf,
+		     unsigned int len);
+
+/* Read an inode: -ESTALE when it does not exist. *gen, when not NULL, is set to
+ * the group's lock generation under which the copy is valid. */
+int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, struct sfs_inode *inode,
+		   u64 *gen);
+
+enum sfs_attr_mask {
+	SFS_ATTR_MODE		= 1 << 0,
+	SFS_ATTR_UID		= 1 << 1,
+	SFS_ATTR_GID		= 1 << 2,
+	SFS_ATTR_ATIME		= 1 << 3,
+	SFS_ATTR_MTIME		= 1 << 4,
+	SFS_ATTR_CTIME		= 1 << 5,
+	SFS_ATTR_CRTIME		= 1 << 6,
+	SFS_ATTR_DATA_CHANGED	= 1 << 7,	/* bytes: data_version+1, data_seq */
+	SFS_ATTR_SIZE		= 1 << 8,	/* grow the stored size to at least size */
+	SFS_ATTR_PROJECT	= 1 << 9,
+	SFS_ATTR_FLAGS		= 1 << 10,
+};
+
+/* Change attributes from *attr by mask; iversion and meta_seq follow unless the
+ * mask is ATIME alone. MODE changes permission bits only. *inode is the result.
+ * Does not truncate: see sfs_ns_truncate(). -ESTALE, -EINVAL for bad values. */
+int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
+		   const struct sfs_inode *attr, struct sfs_inode *inode);
+
+/* ---- dir.c, name.c ----------------------------------------------------------- */
+
+struct sfs_dirent {
+	u64 ino;
+	u64 pos;
+	u8 dtype;
+};
+
+/* -ENOENT, -ENAMETOOLONG. Also returns the directory's lock generation. */
+int sfs_ns_lookup(struct sfs_fs *fs, u64 dir, const char *name,
+		  unsigned int len, struct sfs_dirent *de, u64 *gen);
+
+/**
+ * struct sfs_create - what to make
+ * @dir: parent directory
+ * @name: NULL for an unlinked file (O_TMPFILE)
+ * @mode: type and permission bits
+ * @target: symlinks: @target_len bytes
+ * @now: all four times
+ * @group_hint: @alloc_group of the parent as last seen, 0: unknown; saves a
+ *	second try in directories with more files than a group holds
+ * @xattrs: set in the same transaction: ACLs and security labels; no name twice
+ */
+struct sfs_create {
+	u64 dir;
+	const char *name;
+	unsigned int name_len;
+	u32 mode;
+	u32 uid;
+	u32 gid;
+	u32 rdev;
+	u64 project;
+	const char *target;
+	unsigned int target_len;
+	struct timespec64 now;
+	u64 group_hint;
+	const struct sfs_create_xattr {
+		const char *name;
+		const void *value;
+		unsigned int len;
+	} *xattrs;
+	unsigned int nr_xattrs;
+};
+
+/* *inode: the new inode; *dir: the parent afterwards. -EEXIST, -EMLINK, -ENOENT
+ * when the directory was removed, -ENOTDIR, -ENAMETOOLONG, -EINVAL. */
+int sfs_ns_create(struct sfs_fs *fs, const struct sfs_create *args,
+		  struct sfs_inode *inode, struct sfs_inode *dir);
+/* -EMLINK, -EEXIST, -EPERM for a directory; -ENOENT when the inode is gone or
+ * has nlink 0, unless @from_tmpfile, or the directory was removed. */
+int sfs_ns_link(struct sfs_fs *fs, u64 ino, u64 dir, const char *name,
+		unsigned int len, bool from_tmpfile, struct timespec64 now,
+		struct sfs_inode *inode, struct sfs_inode *dir_inode);
+/*
+ * Remove a name that refers to ino (0: whatever it refers to). A directory must
+ * be empty (-ENOTEMPTY); is_rmdir with a non-directory is -ENOTDIR, without on a
+ * directory -EISDIR. -ENOENT when there is no such name, -EAGAIN when it refers
+ * to another inode by now. An inode whose nlink becomes 0 is recorded as an orphan in
+ * the same transaction; sfs_ns_delete() removes it.
+ */
+int sfs_ns_unlink(struct sfs_fs *fs, u64 dir, const char *name,
+		  unsigned int len, u64 ino, bool is_rmdir,
+		  struct timespec64 now, struct sfs_inode *inode,
+		  struct sfs_inode *dir_inode);
+
+enum sfs_rename_flags {
+	SFS_RENAME_NOREPLACE	= 1 << 0,
+	SFS_RENAME_EXCHANGE	= 1 << 1,
+};
+
+/**
+ * struct sfs_rename - what to rename
+ * @ino: inode the old name must refer to
+ * @target_ino: inode the new name must refer to, 0 when it must not exist
+ *
+ * A name that refers to something else by now is -EAGAIN: look up again.  An
+ * old name that is gone is -ENOENT, a new one that appeared is -EEXIST with
+ * NOREPLACE.  A renamed entry gets the next position of its directory; entries
+ * that are exchanged keep theirs.  Both names of one inode: nothing happens.
+ */
+struct sfs_rename {
+	u64 old_dir;
+	const char *old_name;
+	unsigned int old_len;
+	u64 new_dir;
+	const char *new_name;
+	unsigned int new_len;
+	u64 ino;
+	u64 target_ino;
+	unsigned int flags;
+	struct timespec64 now;
+};
+
+/* Afterwards: the attributes of all four (target valid when target_ino != 0). */
+struct sfs_rename_result {
+	struct sfs_inode old_dir;
+	struct sfs_inode new_dir;
+	struct sfs_inode inode;
+	struct sfs_inode target;
+};
+
+/* -EINVAL when a directory would move below itself; -ENOTEMPTY, -EISDIR,
+ * -ENOTDIR, -EMLINK; -ENOENT when a directory was removed.  Within one mount
+ * the caller runs one rename between two directories at a time. */
+int sfs_ns_rename(struct sfs_fs *fs, const struct sfs_rename *args,
+		  struct sfs_rename_result *res);
+
+/*
+ * Read entries at or after *pos (2 or more; . and .. are the caller's) into buf as
+ * struct sfs_readdir_entry records, 8-byte aligned. Returns the bytes used, 0 at
+ * the end, -ERANGE when not even one fits. Each entry's next is what d_off becomes: the
+ * position of the following entry, or pos + 1 for the last one of the directory.
+ */
+struct sfs_readdir_entry {
+	u64 pos;
+	u64 next;
+	u64 ino;
+	u8 dtype;
+	u8 name_len;
+	u16 rec_len;
+	char name[];
+};
+
+int sfs_ns_readdir(struct sfs_fs *fs, u64 dir, u64 pos, void *buf,
+		   unsigned int size);
+/* Up to SFS_SYMLINK_MAX bytes, no NUL; returns the length, cut to size. -EINVAL. */
+int sfs_ns_readlink(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size);
+/* For export: directory and position of an inode's first parent link; the root's
+ * parent is itself. -ENOENT when unlinked, -ESTALE when gone. */
+int sfs_ns_parent(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos);
+
+/*
+ * Delete an orphan (nlink 0) that nobody has open: items, extents, xattrs, then
+ * the inode; many transactions when large. 0 also when it is gone already;
+ * -EBUSY when nlink is not 0.
+ */
+int sfs_ns_delete(struct sfs_fs *fs, u64 ino);
+
+/* ---- xattr.c -------------------------------------------------------------------- */
+
+enum sfs_xattr_flags {
+	SFS_XATTR_CREATE	= 1 << 0,	/* -EEXIST when there */
+	SFS_XATTR_REPLACE	= 1 << 1,	/* -ENODATA when not there */
+};
+
+/* Returns the value's length; -ENODATA; -ERANGE when size is not 0 and too small. */
+int sfs_ns_getxattr(struct sfs_fs *fs, u64 ino, const char *name, void *value,
+		    unsigned int size);
+/* value NULL removes (-ENODATA when absent); ctime, iversion, meta_seq follow.
+ * -ERANGE for a bad name, -E2BIG for a long value. */
+int sfs_ns_setxattr(struct sfs_fs *fs, u64 ino, const char *name,
+		    const void *value, unsigned int len, unsigned int flags,
+		    struct timespec64 now, struct sfs_inode *inode);
+/* NUL-terminated names; returns the bytes, or needed when size is 0; -ERANGE. */
+int sfs_ns_listxattr(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size);
+
+/* ---- extent.c --------------------------------------------------------------------- */
+
+struct sfs_map {
+	u64 block;	/* first data block of the file */
+	u64 len;	/* blocks; a hole extends to the next extent or the limit */
+	u64 phys;	/* 0: hole or offline without space */
+	u32 flags;	/* SFS_EXT_*; a hole has phys 0 and none */
+};
+
+/* The extent or hole at block, cut to [block, block + len). May be called with a
+ * page locked: takes the cluster lock with TRY and returns -EAGAIN then if
+ * nowait is set. */
+int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len, bool nowait,
+	       struct sfs_map *map);
+/*
+ * Make [block, block+len) of the file have space: what is a hole gets unwritten
+ * extents (one call may cover less; map says what). want >= len asks for that many
+ * contiguous blocks when a hole is filled (speculative preallocation). Offline
+ * blocks without space get some and stay offline. Attributes do not change.
+ */
+int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
+		 struct sfs_map *map);
+/*
+ * Data of [block, block+len) is on the device: unwritten (offline or not) becomes
+ * written; the stored size becomes at least size. Holes in the range are left.
+ * meta_seq follows block counts and size; iversion and data_seq do not.
+ */
+int sfs_ns_written(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 size);
+/*
+ * Set the size and free everything past it, in several transactions when large;
+ * a crash in between leaves the new size and SFS_INODE_TRUNCATE and is finished
+ * before the file can grow again. mtime, ctime, iversion, data_seq; data_version
+ * grows when the size differs. The caller has zeroed the tail of the last block
+ * in the cache.
+ */
+int sfs_ns_truncate(struct sfs_fs *fs, u64 ino, u64 size, struct timespec64 now,
+		    struct sfs_inode *inode);
+/* Free unwritten blocks past the stored size (left by preallocation); nothing of
+ * the file is dirty in the cache. */
+int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino);
+/* Free [block, block+len) (punch), in several transactions when large; block
+ * counts and meta_seq follow, other attributes are the caller's business. */
+int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len);
+
+#endif

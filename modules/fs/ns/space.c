@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A mount's space: getting grants, taking data blocks, freeing extents.
+ *
+ * Metadata blocks that a commit frees come back to the mount's own pool; data
+ * extents and surplus metadata go into the freed tree, which is offered to the
+ * leader as a numbered return.
+ */
+#include "fs/coord/coord.h"
+#include "fs/ns/fs.h"
+
+#define SFS_META_GRANT_MIN	1024	/* blocks asked for at once */
+#define SFS_META_GRANT_MAX	16384
+#define SFS_DATA_GRANT_MIN	1024
+#define SFS_DATA_GRANT_MAX	262144	/* 1 GiB */
+/* A pool with more pieces gives the small ones back. */
+#define SFS_META_POOL_EXTENTS	1024
+#define SFS_META_TRIM_BATCH	32
+/* splitting one extent adds one; the record holds SFS_RECORD_DATA_EXTENTS */
+#define SFS_DATA_POOL_EXTENTS	(SFS_RECORD_DATA_EXTENTS - 2)
+
+static u64 grant_size(u64 total, u64 least, u64 most)
+{
+	return clamp_t(u64, total / 64, least, most);
+}
+
+/*
+ * Take a grant's extents and its id in one transaction: a commit in between
+ * would store some of the extents under the old id.
+ */
+static int take_grant(struct sfs_fs *fs, u8 space,
+		      const struct sfs_grant *grant)
+{
+	unsigned int i;
+	int ret;
+
+	ret = sfs_trans_hold(&fs->trans, 0, SFS_HOLD_RESERVE);
+	if (ret)
+		return ret;
+	for (i = 0; i < grant->nr && !ret; i++) {
+		const struct sfs_extent *ext = &grant->ext[i];
+
+		if (space == SFS_SPACE_META) {
+			ret = sfs_trans_add_space(&fs->trans, ext->start,
+						  ext->len);
+			continue;
+		}
+		mutex_lock(&fs->data_lock);
+		ret = sfs_pool_add(&fs->data_pool, ext->start, ext->len);
+		mutex_unlock(&fs->data_lock);
+	}
+	if (ret)
+		sfs_volume_withdraw(fs->vol, ret, "grant-overlaps-pool");
+	fs->grant_id = grant->id;
+	sfs_trans_changed(&fs->trans);
+	sfs_trans_release(&fs->trans, 0);
+	return ret;
+}
+
+static int get_grant_locked(struct sfs_fs *fs, u8 space, u64 want, bool reserve)
+	__must_hold(&fs->grant_lock)
+{
+	struct sfs_grant *grant;
+	int ret;
+
+	lockdep_assert_held(&fs->grant_lock);
+	if (fs->vol->read_only)
+		return -EROFS;
+	grant = kmalloc(sizeof(*grant), GFP_NOFS);
+	if (!grant)
+		return -ENOMEM;
+	ret = sfs_leader_grant(fs->leader, fs->slot, fs->grant_durable, space,
+			       want, reserve, grant);
+	if (!ret)
+		ret = take_grant(fs, space, grant);
+	kfree(grant);
+	return ret;
+}
+
+static bool have_freed(struct sfs_fs *fs)
+{
+	return fs->trans.freed.total || fs->freed.height || fs->ret.height;
+}
+
+static bool meta_suffices(struct sfs_fs *fs, u64 blocks, bool reserve)
+{
+	u64 avail = sfs_trans_available(&fs->trans);
+
+	return avail + (reserve ? fs->trans.keep : 0) >= blocks;
+}
+
+int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve)
+{
+	u64 want = grant_size(fs->vol->total_meta_blocks, SFS_META_GRANT_MIN,
+			      SFS_META_GRANT_MAX);
+	int ret = 0;
+
+	want = max(want, 2 * blocks + fs->trans.keep);
+	mutex_lock(&fs->grant_lock);
+	if (!meta_suffices(fs, blocks, reserve))
+		ret = get_grant_locked(fs, SFS_SPACE_META, want, reserve);
+	mutex_unlock(&fs->grant_lock);
+	if (ret != -ENOSPC || !have_freed(fs))
+		return ret;
+	/* What was freed and is not durable yet may be all there is. */
+	ret = sfs_fs_offer_returns(fs);
+	if (ret || meta_suffices(fs, blocks, reserve))
+		return ret;
+	mutex_lock(&fs->grant_lock);
+	ret = get_grant_locked(fs, SFS_SPACE_META, want, reserve);
+	mutex_unlock(&fs->grant_lock);
+	return ret;
+}
+
+/* ---- data ---------------------------------------------------------------------------- */
+
+int sfs_data_refill(struct sfs_fs *fs, u64 want)
+{
+	u64 ask = grant_size(fs->vol->total_data_blocks, SFS_DATA_GRANT_MIN,
+			     SFS_DATA_GRANT_MAX);
+	int ret = 0;
+
+	mutex_lock(&fs->grant_lock);
+	if (!fs->data_pool.total)
+		ret = get_grant_locked(fs, SFS_SPACE_DATA, max(ask, want),
+				       false);
+	mutex_unlock(&fs->grant_lock);
+	if (ret != -ENOSPC || !have_freed(fs))
+		return ret;
+	ret = sfs_fs_offer_returns(fs);
+	if (ret)
+		return ret;
+	mutex_lock(&fs->grant_lock);
+	if (!fs->data_pool.total)
+		ret = get_grant_locked(fs, SFS_SPACE_DATA, max(ask, want),
+				       false);
+	mutex_unlock(&fs->grant_lock);
+	return ret;
+}
+
+/* From the front of the largest extent: never makes one more of them. */
+static u64 take_front(struct sfs_pool *pool, u64 want, u64 *start)
+{
+	unsigned int best = 0;
+	unsigned int i;
+	u64 len;
+
+	if (!pool->nr)
+		return 0;
+	for (i = 1; i < pool->nr; i++)
+		if (pool->ext[i].len > pool->ext[best].len)
+			best = i;
+	*start = pool->ext[best].start;
+	len = min(want, pool->ext[best].len);
+	return sfs_pool_remove(pool, *start, len) ? 0 : len;
+}
+
+int sfs_data_alloc(struct sfs_op *op, u64 hint, u64 want, u64 *start, u64 *len)
+{
+	struct sfs_fs *fs = op->fs;
+
+	mutex_lock(&fs->data_lock);
+	if (fs->data_pool.nr < SFS_DATA_POOL_EXTENTS)
+		*len = sfs_pool_take_near(&fs->data_pool, hint, want, start);
+	else
+		*len = take_front(&fs->data_pool, want, start);
+	mutex_unlock(&fs->data_lock);
+	if (!*len)
+		return -ENOSPC;
+	sfs_trans_changed(&fs->trans);
+	return 0;
+}
+
+static int free_extent_locked(struct sfs_fs *fs, u8 space, u64 start, u64 len)
+	__must_hold(&fs->freed_lock)
+{
+	struct sfs_key first = SFS_KEY(space, 0, 0, 0);
+	struct sfs_key key = SFS_KEY(space, 0, start + len - 1, 0);
+	__le64 val;
+	u64 have = 0;
+	int ret;
+
+	lockdep_assert_held(&fs->freed_lock);
+	ret = sfs_btree_prev(fs->vol, &fs->freed, &key, &first, &val,
+			     sizeof(val));
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	if (ret >= 0)
+		have = le64_to_cpu(val);
+	if (have && key.a + have > start)
+		return -EUCLEAN;
+	fs->freed_blocks[space] += len;
+	if (have && key.a + have == start) {
+		val = cpu_to_le64(have + len);
+		return sfs_btree_update(&fs->trans, &fs->freed, &key, &val,
+					sizeof(val));
+	}
+	key = SFS_KEY(space, 0, start, 0);
+	val = cpu_to_le64(len);
+	fs->nr_freed++;
+	return sfs_btree_insert(&fs->trans, &fs->freed, &key, &val,
+				sizeof(val));
+}
+
+static int free_extent(struct sfs_fs *fs, u8 space, u64 start, u64 len)
+{
+	int ret;
+
+	mutex_lock(&fs->freed_lock);
+	ret = free_extent_locked(fs, space, start, len);
+	mutex_unlock(&fs->freed_lock);
+	if (ret) {
+		sfs_err(fs->vol, "%s extent %llu,%llu: free-twice: error %d",
+			space == SFS_SPACE_META ? "metadata" : "data", start,
+			len, ret);
+		sfs_volume_withdraw(fs->vol, ret, "free-twice");
+	}
+	return ret;
+}
+
+int sfs_data_free(struct sfs_op *op, u64 start, u64 len)
+{
+	struct sfs_volume *vol = op->fs->vol;
+
+	if (start < SFS_DATA_FIRST_BLOCK || !len ||
+	    start >= vol->total_data_blocks ||
+	    len > vol->total_data_blocks - start) {
+		sfs_err(vol, "data extent %llu,%llu: extent-bounds: corrupt",
+			start, len);
+		return -EUCLEAN;
+	}
+	return free_extent(op->fs, SFS_SPACE_DATA, start, len);
+}
+
+/* ---- keeping the metadata pool in shape -------------------------------------------------- */
+
+static bool take_fragment(struct sfs_trans *tr, u64 keep_total,
+			  struct sfs_extent *ext)
+{
+	bool found = false;
+	unsigned int i;
+
+	mutex_lock(&tr->lock);
+	if (tr->pool.nr > SFS_META_POOL_EXTENTS && tr->pool.total > keep_total)
+		for (i = 0; i < tr->pool.nr && !found; i++) {
+			*ext = tr->pool.ext[i];
+			found = ext->len <= 8;
+		}
+	if (found)
+		found = !sfs_pool_remove(&tr->pool, ext->start, ext->len);
+	mutex_unlock(&tr->lock);
+	return found;
+}
+
+int sfs_meta_trim(struct sfs_fs *fs)
+{
+	u64 keep_total = grant_size(fs->vol->total_meta_blocks,
+				    SFS_META_GRANT_MIN, SFS_META_GRANT_MAX);
+	struct sfs_trans *tr = &fs->trans;
+	struct sfs_extent ext;
+	unsigned int i;
+	u64 blocks;
+	int ret;
+
+	if (READ_ONCE(tr->pool.nr) <= SFS_META_POOL_EXTENTS)
+		return 0;
+	blocks = SFS_META_TRIM_BATCH * SFS_BTREE_DIRTY_MAX(fs->freed.height + 1);
+	ret = sfs_trans_hold(tr, blocks, 0);
+	if (ret)
+		return ret == -ENOSPC ? 0 : ret;
+	for (i = 0; i < SFS_META_TRIM_BATCH && !ret; i++) {
+		if (!take_fragment(tr, keep_total, &ext))
+			break;
+		ret = free_extent(fs, SFS_SPACE_META, ext.start, ext.len);
+	}
+	sfs_trans_release(tr, blocks);
+	return ret;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cluster locks as the filesystem uses them, and what a provider supplies.
+ *
+ *	NL --acquire(PR)--> PR --acquire(EX)--> EX
+ *	EX --revoke(PR)--> [invalidate] --> PR --revoke(NL)--> [invalidate] --> NL
+ *
+ * A handle caches the mode it was granted until the provider revokes it.
+ * Acquire counts a user and returns at once while the cached mode suffices and
+ * no revoke is being served; that path takes the handle's spinlock only.  A
+ * revoke waits until no user's mode is above the one wanted, calls
+ * invalidate() and tells the provider.  PR and EX here are between mounts: the
+ * users of one mount exclude each other by other means.
+ *
+ * Rules for tasks, because a pending revoke holds back new users:
+ *  - a task that is a user does not acquire the same handle again, neither in
+ *    the same mode nor to upgrade PR to EX: the revoke would wait for the user
+ *    and the acquire for the revoke;
+ *  - a task takes several handles in ascending order of type and number;
+ *  - callbacks acquire nothing.
+ */
+#ifndef SFS_LOCK_H
+#define SFS_LOCK_H
+
+#include "format/port.h"
+
+#define SFS_LOCK_API_VERSION	1
+#define SFS_LOCK_LVB_BYTES	96
+
+enum sfs_lock_mode {
+	SFS_LOCK_NL = 0,
+	SFS_LOCK_PR = 1,
+	SFS_LOCK_EX = 2,
+};
+
+enum sfs_lock_type {
+	SFS_LOCK_GROUP	= 1,	/* nr: group number */
+	SFS_LOCK_RENAME	= 2,	/* nr: 0; directories change parents */
+	SFS_LOCK_LEADER	= 3,	/* nr: 0; held by the leader */
+};
+
+enum sfs_lock_acquire_flags {
+	SFS_LOCK_TRY	= 1 << 0,	/* -EAGAIN instead of waiting */
+	/* nobody else ever held it: the provider may grant without asking */
+	SFS_LOCK_FRESH	= 1 << 1,
+};
+
+struct sfs_lock;
+struct sfs_lock_space;
+
+/**
+ * struct sfs_lock_client_ops - what the filesystem supplies
+ * @granted: the mode was raised from @from to @to; the LVB is valid.  Runs
+ *	once per raise and before any user of the new mode, in an acquirer or in
+ *	a work item; users of @from may exist.  Sleeps.  On error the grant is
+ *	given back and everybody who waited for it gets the error.
+ * @invalidate: the mode is about to be lowered from @from to @to.  Must make
+ *	what the holder did durable, write the LVB, and drop caches that @to does
+ *	not cover.  No user above @to exists.  Sleeps, inside a memalloc_nofs
+ *	scope; for different locks in parallel; never from an acquire's context.
+ *	An error shuts the space down, because what is not durable must not be
+ *	handed on.
+ * @release: the handle is going away; drop what priv refers to
+ *
+ * For one handle these never overlap.  All three are required.
+ */
+struct sfs_lock_client_ops {
+	int (*granted)(void *arg, struct sfs_lock *lock, enum sfs_lock_mode from,
+		       enum sfs_lock_mode to);
+	int (*invalidate)(void *arg, struct sfs_lock *lock,
+			  enum sfs_lock_mode from, enum sfs_lock_mode to);
+	void (*release)(void *arg, struct sfs_lock *lock);
+};
+
+/**
+ * sfs_lock_space_create() - join a lock space
+ * @provider: name, "local" or another registered provider
+ * @fsid: volume
+ * @rid: this mount
+ * @ops: callbacks; stay valid until destroy
+ * @arg: passed to them
+ * @ret: the space
+ *
+ * Loads the module scoutfs_lock_<provider> when it is not registered.
+ * Return: 0, -ENOENT for an unknown provider, -EPROTO for another API
+ * version, -ENOMEM, or the provider's error.
+ */
+int sfs_lock_space_create(const char *provider, u64 fsid, u64 rid,
+			  const struct sfs_lock_client_ops *ops, void *arg,
+			  struct sfs_lock_space **ret);
+/*
+ * Leave: revokes everything that is cached (invalidate() is called for each
+ * held lock), waits for it, frees all handles.  No users and no references may
+ * be left, and nobody may be in sfs_lock_shrink() or sfs_lock_for_each().
+ * Requests in flight are waited for; after a shutdown nothing is.
+ */
+void sfs_lock_space_destroy(struct sfs_lock_space *space);
+/*
+ * Forced: who waits and who comes later gets -ESHUTDOWN, no callback but
+ * release() starts any more, nothing is told to the provider.  Does not wait;
+ * a callback that is running ends by itself.  May be called from callbacks.
+ */
+void sfs_lock_space_shutdown(struct sfs_lock_space *space);
+/* Wait for the revocations and returns that can be served now. */
+void sfs_lock_space_flush(struct sfs_lock_space *space);
+
+/* A handle, referenced, created when it does not exist; NULL: no memory.
+ * It stays cached after the last put until sfs_lock_shrink() takes it. */
+struct sfs_lock *sfs_lock_get(struct sfs_lock_space *space,
+			      enum sfs_lock_type type, u64 nr);
+void sfs_lock_put(struct sfs_lock *lock);
+
+/**
+ * sfs_lock_acquire() - become a user of a lock
+ * @lock: handle
+ * @mode: PR or EX
+ * @flags: enum sfs_lock_acquire_flags
+ *
+ * Return: 0, -EAGAIN with SFS_LOCK_TRY, -ESHUTDOWN, -EINTR when killed while
+ * waiting, or the error of granted().
+ */
+int sfs_lock_acquire(struct sfs_lock *lock, enum sfs_lock_mode mode,
+		     unsigned int flags);
+void sfs_lock_release(struct sfs_lock *lock, enum sfs_lock_mode mode);
+
+/* The value block, SFS_LOCK_LVB_BYTES, valid while the mode is PR or EX and
+ * inside the callbacks; written only while EX. */
+void *sfs_lock_lvb(struct sfs_lock *lock);
+enum sfs_lock_mode sfs_lock_mode(struct sfs_lock *lock);
+enum sfs_lock_type sfs_lock_type(struct sfs_lock *lock);
+u64 sfs_lock_nr(struct sfs_lock *lock);
+/* Grows whenever the mode went to NL; what was cached under another is stale.
+ * No two handles of a space ever have the same one. */
+u64 sfs_lock_generation(struct sfs_lock *lock);
+/* The filesystem's own pointer, set under granted() or by the sole creator. */
+void sfs_lock_set_priv(struct sfs_lock *lock, void *priv);
+void *sfs_lock_priv(struct sfs_lock *lock);
+/*
+ * Return up to nr idle locks, about least recently used first, and free those
+ * handles among them that nobody refers to.  Starts it and returns how many it
+ * was, without sleeping: fit for a shrinker's scan.
+ */
+unsigned long sfs_lock_shrink(struct sfs_lock_space *space, unsigned long nr);
+
+/* ---- for tests and support --------------------------------------------- */
+
+/**
+ * struct sfs_lock_stats - what a space did since it was created
+ * @nr_locks: handles that exist now
+ * @hits: acquires served from the cached mode
+ * @waits: acquires that were not
+ * @grants: times a mode was raised
+ * @revokes: revocations by the provider, but those that found nothing to lower
+ * @returns: idle locks that sfs_lock_shrink() picked
+ * @errors: failed requests and callbacks
+ */
+struct sfs_lock_stats {
+	u64 nr_locks;
+	u64 hits;
+	u64 waits;
+	u64 grants;
+	u64 revokes;
+	u64 returns;
+	u64 errors;
+};
+
+/* Visits all handles, so it costs what sfs_lock_for_each() costs. */
+void sfs_lock_space_stats(struct sfs_lock_space *space,
+			  struct sfs_lock_stats *stats);
+
+struct sfs_lock_info {
+	enum sfs_lock_type type;
+	u64 nr;
+	enum sfs_lock_mode mode;
+	unsigned int users_pr;
+	unsigned int users_ex;
+	unsigned int waiters;
+	bool revoking;
+	u64 oldest_wait_ms;
+};
+
+/* Visit all handles; fn returns false to end.  Answers when locks are stuck. */
+void sfs_lock_for_each(struct sfs_lock_space *space,
+		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
+		       void *arg);
+
+#endif

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# bench-guest.sh FSTYPE RUN: one pass of all steps in the test machine on a new
+# filesystem; prints "RESULT fs step value unit" lines.
+. "$(dirname "$0")/../lib.sh"
+fs=$1
+files=${BENCH_FILES:-20000}
+dirs=${BENCH_DIRS:-5000}
+fsyncs=${BENCH_FSYNCS:-500}
+mib=${BENCH_MIB:-512}
+
+case $fs in
+scoutfs)
+	devs=("$META" "$DATA")
+	command -v mkfs.scoutfs >/dev/null || skip "no mkfs.scoutfs"
+	modprobe scoutfs || skip "no scoutfs module"
+	mkfs_bench() { mkfs_vol; }
+	mount_bench() { mount_vol; }
+	;;
+xfs)
+	devs=(/dev/sfs-xfs)
+	modprobe xfs || skip "no xfs"
+	mkfs_bench() { mkfs.xfs -q -f /dev/sfs-xfs; }
+	mount_bench() { mount /dev/sfs-xfs "$MNT"; }
+	;;
+ext4)
+	devs=(/dev/sfs-ext4)
+	modprobe ext4 2>/dev/null || :
+	grep -qw ext4 /proc/filesystems || skip "no ext4"
+	mkfs_bench() {
+		mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 /dev/sfs-ext4
+	}
+	mount_bench() { mount -t ext4 /dev/sfs-ext4 "$MNT"; }
+	;;
+*) fail "no filesystem $fs" ;;
+esac
+
+result() {
+	echo "RESULT $fs $1 $2 $3"
+}
+
+# step NAME STEP COUNT UNIT: rate of one step
+step() {
+	local line
+
+	line=$(fsbench "$2" "$MNT/b" "$3")
+	result "$1" "$(awk '{ printf "%.1f", $2 / $3 }' <<<"$line")" "$4"
+	synced=$(awk '{ printf "%.1f", $2 / ($3 + $4) }' <<<"$line")
+}
+
+cold() {
+	umount "$MNT"
+	echo 3 >/proc/sys/vm/drop_caches
+	mount_bench
+}
+
+writes() {
+	local dev sum=0
+
+	for dev in "${devs[@]}"; do
+		sum=$((sum + $(disk_stat "$dev" "$1")))
+	done
+	echo "$sum"
+}
+
+# bytes of metadata in use: the metadata device's where there is one
+meta_used() {
+	sync -f "$MNT"
+	if [ "$fs" = scoutfs ]; then
+		scoutfs df -p "$MNT" | awk '/^ *MetaData/ { print $3 * 65536 }'
+	else
+		stat -f -c '%b %f %S' "$MNT" | awk '{ print ($1 - $2) * $3 }'
+	fi
+}
+
+trap 'mountpoint -q "$MNT" && umount "$MNT"' EXIT
+mkfs_bench
+mount_bench
+mkdir "$MNT/b"
+for ((i = 0; i * 1000 < files; i++)); do
+	mkdir "$MNT/b/d$(printf %03d $i)"
+done
+used=$(meta_used)
+step create create "$files" /s
+result create+sync "$synced" /s
+used_after=$(meta_used)
+if [ -n "$used" ] && [ -n "$used_after" ]; then
+	result "bytes/empty file" "$(((used_after - used) / files))" B
+fi
+step stat-warm stat "$files" /s
+step readdir+stat-warm readdir "$files" /s
+cold
+step stat-cold stat "$files" /s
+cold
+step readdir+stat-cold readdir "$files" /s
+step rename rename "$files" /s
+result rename+sync "$synced" /s
+step unlink unlink "$files" /s
+result unlink+sync "$synced" /s
+step mkdir mkdir "$dirs" /s
+
+w=$(writes writes)
+s=$(writes write_sectors)
+f=$(writes flushes)
+step fsync-4k fsync "$fsyncs" /s
+result "writes/fsync" "$(awk -v a="$w" -v b="$(writes writes)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / n }')" io
+result "KiB/fsync" "$(awk -v a="$s" -v b="$(writes write_sectors)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / 2 / n }')" KiB
+result "flushes/fsync" "$(awk -v a="$f" -v b="$(writes flushes)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / n }')" io
+
+step write-1m write "$mib" MiB/s
+step read-1m-warm read "$mib" MiB/s
+cold
+step read-1m-cold read "$mib" MiB/s
+umount "$MNT"

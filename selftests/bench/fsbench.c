@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One benchmark step: plain system calls from one process.
+ *
+ *	fsbench STEP DIR COUNT
+ *
+ * prints "STEP COUNT SECONDS SYNC_SECONDS"; the last is what a syncfs() after
+ * the step took. Files are DIR/dNNN/fNNNN, PER_DIR in each directory; create
+ * makes what stat, readdir, rename and unlink work on.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PER_DIR = 1000, MIB = 1 << 20 };
+
+static const char *dir;
+static long count;
+static char buf[MIB];
+
+static void die(const char *what)
+{
+	fprintf(stderr, "fsbench: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static const char *file_path(char prefix, long i)
+{
+	static char path[4096];
+
+	snprintf(path, sizeof(path), "%s/d%03ld/%c%04ld", dir, i / PER_DIR,
+		 prefix, i % PER_DIR);
+	return path;
+}
+
+static void make_dirs(void)
+{
+	char path[4096];
+
+	for (long i = 0; i * PER_DIR < count; i++) {
+		snprintf(path, sizeof(path), "%s/d%03ld", dir, i);
+		if (mkdir(path, 0755) && errno != EEXIST)
+			die(path);
+	}
+}
+
+static void do_create(void)
+{
+	for (long i = 0; i < count; i++) {
+		const char *path = file_path('f', i);
+		int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0644);
+
+		if (fd < 0 || close(fd))
+			die(path);
+	}
+}
+
+static void do_mkdir(void)
+{
+	for (long i = 0; i < count; i++) {
+		const char *path = file_path('m', i);
+
+		if (mkdir(path, 0755))
+			die(path);
+	}
+}
+
+static void do_stat(void)
+{
+	struct stat st;
+
+	for (long i = 0; i < count; i++) {
+		const char *path = file_path('f', i);
+
+		if (stat(path, &st))
+			die(path);
+	}
+}
+
+/* Lists each directory and stats what it names, like "ls -l". */
+static void do_readdir(void)
+{
+	char path[4096];
+	struct stat st;
+	long seen = 0;
+
+	for (long i = 0; i * PER_DIR < count; i++) {
+		struct dirent *de;
+		DIR *d;
+
+		snprintf(path, sizeof(path), "%s/d%03ld", dir, i);
+		d = opendir(path);
+		if (!d)
+			die(path);
+		while ((de = readdir(d))) {
+			if (de->d_name[0] == '.')
+				continue;
+			if (fstatat(dirfd(d), de->d_name, &st,
+				    AT_SYMLINK_NOFOLLOW))
+				die(de->d_name);
+			seen++;
+		}
+		closedir(d);
+	}
+	if (seen != count) {
+		fprintf(stderr, "fsbench: readdir saw %ld of %ld\n", seen,
+			count);
+		exit(1);
+	}
+}
+
+static void do_rename(void)
+{
+	char from[4096];
+
+	for (long i = 0; i < count; i++) {
+		strcpy(from, file_path('f', i));
+		if (rename(from, file_path('r', i)))
+			die(from);
+	}
+}
+
+static void do_unlink(void)
+{
+	for (long i = 0; i < count; i++) {
+		const char *path = file_path('r', i);
+
+		if (unlink(path))
+			die(path);
+	}
+}
+
+static int open_one(const char *name, int flags)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, flags, 0644);
+	if (fd < 0)
+		die(path);
+	return fd;
+}
+
+static void do_fsync(void)
+{
+	int fd = open_one("fsync", O_CREAT | O_TRUNC | O_WRONLY);
+
+	for (long i = 0; i < count; i++)
+		if (write(fd, buf, 4096) != 4096 || fsync(fd))
+			die("write and fsync");
+	close(fd);
+}
+
+static void do_write(void)
+{
+	int fd = open_one("big", O_CREAT | O_TRUNC | O_WRONLY);
+
+	for (long i = 0; i < count; i++)
+		if (write(fd, buf, MIB) != MIB)
+			die("write");
+	if (fsync(fd))
+		die("fsync");
+	close(fd);
+}
+
+static void do_read(void)
+{
+	int fd = open_one("big", O_RDONLY);
+
+	for (long i = 0; i < count; i++)
+		if (read(fd, buf, MIB) != MIB)
+			die("read");
+	close(fd);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} steps[] = {
+	{ "create", do_create }, { "mkdir", do_mkdir },
+	{ "stat", do_stat },	 { "readdir", do_readdir },
+	{ "rename", do_rename }, { "unlink", do_unlink },
+	{ "fsync", do_fsync },	 { "write", do_write },
+	{ "read", do_read },
+};
+
+int main(int argc, char **argv)
+{
+	double start, end, synced;
+	int fd;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: fsbench STEP DIR COUNT\n");
+		return 2;
+	}
+	dir = argv[2];
+	count = atol(argv[3]);
+	memset(buf, 0x5a, sizeof(buf));
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (strcmp(argv[1], steps[i].name))
+			continue;
+		if (!strcmp(argv[1], "create") || !strcmp(argv[1], "mkdir"))
+			make_dirs();
+		fd = open(dir, O_RDONLY | O_DIRECTORY);
+		if (fd < 0 || syncfs(fd))
+			die(dir);
+		start = now();
+		steps[i].run();
+		end = now();
+		if (syncfs(fd))
+			die("syncfs");
+		synced = now();
+		printf("%s %ld %.6f %.6f\n", argv[1], count, end - start,
+		       synced - end);
+		return 0;
+	}
+	fprintf(stderr, "fsbench: no step %s\n", argv[1]);
+	return 2;
+}
