@@ -3,9 +3,326 @@
  * Kernel differences: the only file that knows them.
  *
  * Code uses the newest kernel's shape; this file supplies it to older ones, by
- * what probes of the kernel tree found, never by version.
+ * what the probes in Kbuild found, never by version.  Names that begin with
+ * sfs_compat_ or SFS_COMPAT_ stand for what no macro can make look like the
+ * newest shape.
  */
 #ifndef SFS_COMPAT_H
 #define SFS_COMPAT_H
+
+#include <linux/blkdev.h>
+#include <linux/fs.h>
+#include <linux/iomap.h>
+#include <linux/shrinker.h>
+
+#ifdef HAVE_LINUX_UNALIGNED	/* 6.12 */
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* ---- inodes ---------------------------------------------------------------- */
+
+#ifndef HAVE_INODE_GET_CTIME	/* 6.6 */
+static inline struct timespec64
+inode_set_ctime_to_ts(struct inode *inode, struct timespec64 ts)
+{
+	inode->i_ctime = ts;
+	return ts;
+}
+
+static inline struct timespec64 inode_get_ctime(const struct inode *inode)
+{
+	return inode->i_ctime;
+}
+#endif
+
+#ifndef HAVE_INODE_GET_MTIME	/* 6.7 */
+static inline struct timespec64
+inode_set_atime_to_ts(struct inode *inode, struct timespec64 ts)
+{
+	inode->i_atime = ts;
+	return ts;
+}
+
+static inline struct timespec64
+inode_set_mtime_to_ts(struct inode *inode, struct timespec64 ts)
+{
+	inode->i_mtime = ts;
+	return ts;
+}
+
+static inline struct timespec64 inode_get_atime(const struct inode *inode)
+{
+	return inode->i_atime;
+}
+
+static inline struct timespec64 inode_get_mtime(const struct inode *inode)
+{
+	return inode->i_mtime;
+}
+#endif
+
+#ifndef HAVE_MNT_IDMAP		/* 6.3 */
+#define mnt_idmap		user_namespace
+#define nop_mnt_idmap		init_user_ns
+#define file_mnt_idmap(file)	file_mnt_user_ns(file)
+#endif
+
+#ifndef HAVE_FILLATTR_MASK	/* 6.6 */
+#define generic_fillattr(idmap, mask, inode, stat) \
+	generic_fillattr(idmap, inode, stat)
+#endif
+
+#ifdef HAVE_UPDATE_TIME_NOW	/* 6.6 */
+#define SFS_COMPAT_UPDATE_TIME(fn)	fn
+#define SFS_COMPAT_DEFINE_UPDATE_TIME(fn)
+#else
+#define SFS_COMPAT_UPDATE_TIME(fn)	fn##_to
+/* the time is current_time() for each caller */
+#define SFS_COMPAT_DEFINE_UPDATE_TIME(fn)				\
+	static int fn##_to(struct inode *inode, struct timespec64 *now,	\
+			   int flags)					\
+	{								\
+		return fn(inode, flags);				\
+	}
+#endif
+
+#ifdef HAVE_CONST_XATTR		/* 6.8 */
+#define SFS_COMPAT_XATTR_CONST	const
+#else
+#define SFS_COMPAT_XATTR_CONST
+#endif
+
+#ifdef HAVE_GET_INODE_ACL	/* 6.2 */
+#define sfs_compat_acl_object		dentry
+#define sfs_compat_acl_inode(object)	d_inode(object)
+#define sfs_compat_acl_chmod(idmap, dentry, mode) \
+	posix_acl_chmod(idmap, dentry, mode)
+#else
+#define get_inode_acl		get_acl		/* the operation's name */
+#define sfs_compat_acl_object		inode
+#define sfs_compat_acl_inode(object)	(object)
+#define sfs_compat_acl_chmod(idmap, dentry, mode) \
+	posix_acl_chmod(idmap, d_inode(dentry), mode)
+#endif
+
+#ifndef HAVE_SUPER_SET_UUID	/* 6.9 */
+static inline void super_set_uuid(struct super_block *sb, const u8 *uuid,
+				  unsigned int len)
+{
+	memcpy(&sb->s_uuid, uuid, min_t(unsigned int, len, sizeof(sb->s_uuid)));
+}
+#endif
+
+/* ---- files and mappings ------------------------------------------------------ */
+
+#ifndef HAVE_FILEMAP_SPLICE_READ	/* 6.5 */
+#define filemap_splice_read	generic_file_splice_read
+#endif
+
+#ifndef HAVE_ERROR_REMOVE_FOLIO	/* 6.8 */
+#define error_remove_folio	error_remove_page
+#define generic_error_remove_folio	generic_error_remove_page
+#endif
+
+#ifndef HAVE_IOMAP_DIRTY_FOLIO	/* 6.6 */
+#define iomap_dirty_folio	filemap_dirty_folio
+#endif
+
+#ifndef HAVE_IOMAP_WRITE_PRIVATE	/* 6.12 */
+#define iomap_file_buffered_write(iocb, from, ops, private) \
+	iomap_file_buffered_write(iocb, from, ops)
+#endif
+
+#ifdef HAVE_IOMAP_IOEND_FROM_BIO	/* 6.9 */
+#define sfs_compat_ioend_bio(ioend)	(&(ioend)->io_bio)
+#else
+#define sfs_compat_ioend_bio(ioend)	((ioend)->io_bio)
+
+static inline struct iomap_ioend *iomap_ioend_from_bio(struct bio *bio)
+{
+	return bio->bi_private;
+}
+#endif
+
+/*
+ * Operations around each folio of a write: begin(inode) before it is locked,
+ * end(inode) after it was unlocked, valid() in between.
+ */
+#ifdef HAVE_IOMAP_FOLIO_OPS	/* 6.3 */
+#define SFS_COMPAT_FOLIO_OPS(name, begin, end, valid)			\
+	static struct folio *name##_get(struct iomap_iter *iter,	\
+					loff_t pos, unsigned int len)	\
+	{								\
+		struct folio *folio;					\
+									\
+		begin(iter->inode);					\
+		folio = iomap_get_folio(iter, pos, len);		\
+		if (IS_ERR(folio))					\
+			end(iter->inode);				\
+		return folio;						\
+	}								\
+									\
+	static void name##_put(struct inode *inode, loff_t pos,		\
+			       unsigned int copied, struct folio *folio) \
+	{								\
+		folio_unlock(folio);					\
+		folio_put(folio);					\
+		end(inode);						\
+	}								\
+									\
+	static const struct iomap_folio_ops name = {			\
+		.get_folio	= name##_get,				\
+		.put_folio	= name##_put,				\
+		.iomap_valid	= valid,				\
+	}
+#define sfs_compat_set_folio_ops(iomap, ops)	((iomap)->folio_ops = (ops))
+#else
+#define SFS_COMPAT_FOLIO_OPS(name, begin, end, valid)			\
+	static int name##_prepare(struct inode *inode, loff_t pos,	\
+				  unsigned int len)			\
+	{								\
+		begin(inode);						\
+		return 0;						\
+	}								\
+									\
+	static void name##_done(struct inode *inode, loff_t pos,	\
+				unsigned int copied, struct page *page)	\
+	{								\
+		end(inode);						\
+	}								\
+									\
+	static const struct iomap_page_ops name = {			\
+		.page_prepare	= name##_prepare,			\
+		.page_done	= name##_done,				\
+		.iomap_valid	= valid,				\
+	}
+#define sfs_compat_set_folio_ops(iomap, ops)	((iomap)->page_ops = (ops))
+#endif
+
+/* ---- block devices ------------------------------------------------------------- */
+
+#ifdef HAVE_BDEV_FILE		/* 6.9 */
+struct sfs_compat_bdev {
+	struct file *file;
+};
+
+static inline struct block_device *
+sfs_compat_bdev_open(struct sfs_compat_bdev *handle, const char *path,
+		     bool write, void *holder)
+{
+	blk_mode_t mode = BLK_OPEN_READ | (write ? BLK_OPEN_WRITE : 0);
+
+	handle->file = bdev_file_open_by_path(path, mode, holder, NULL);
+	if (IS_ERR(handle->file)) {
+		struct block_device *bdev = ERR_CAST(handle->file);
+
+		handle->file = NULL;
+		return bdev;
+	}
+	return file_bdev(handle->file);
+}
+
+static inline void sfs_compat_bdev_close(struct sfs_compat_bdev *handle)
+{
+	if (handle->file)
+		bdev_fput(handle->file);
+	handle->file = NULL;
+}
+#else
+struct sfs_compat_bdev {
+	struct block_device *bdev;
+	fmode_t mode;
+};
+
+static inline struct block_device *
+sfs_compat_bdev_open(struct sfs_compat_bdev *handle, const char *path,
+		     bool write, void *holder)
+{
+	struct block_device *bdev;
+
+	handle->mode = FMODE_READ | FMODE_EXCL | (write ? FMODE_WRITE : 0);
+	bdev = blkdev_get_by_path(path, handle->mode, holder);
+	handle->bdev = IS_ERR(bdev) ? NULL : bdev;
+	return bdev;
+}
+
+static inline void sfs_compat_bdev_close(struct sfs_compat_bdev *handle)
+{
+	if (handle->bdev)
+		blkdev_put(handle->bdev, handle->mode);
+	handle->bdev = NULL;
+}
+#endif
+
+/* ---- shrinkers ----------------------------------------------------------------- */
+
+#ifdef HAVE_SHRINKER_ALLOC	/* 6.7 */
+static inline void *sfs_compat_shrinker_data(struct shrinker *shrinker)
+{
+	return shrinker->private_data;
+}
+#else
+struct sfs_compat_shrinker {
+	struct shrinker shrinker;
+	void *private_data;
+};
+
+static inline void *sfs_compat_shrinker_data(struct shrinker *shrinker)
+{
+	return container_of(shrinker, struct sfs_compat_shrinker,
+			    shrinker)->private_data;
+}
+#endif
+
+typedef unsigned long (*sfs_compat_shrink_fn)(struct shrinker *shrinker,
+					      struct shrink_control *sc);
+
+static inline struct shrinker *
+sfs_compat_shrinker_create(sfs_compat_shrink_fn count,
+			   sfs_compat_shrink_fn scan, void *data,
+			   const char *kind, const char *name)
+{
+#ifdef HAVE_SHRINKER_ALLOC
+	struct shrinker *shrinker = shrinker_alloc(0, "scoutfs-%s:%s", kind,
+						   name);
+
+	if (!shrinker)
+		return NULL;
+	shrinker->private_data = data;
+#else
+	struct sfs_compat_shrinker *own = kzalloc(sizeof(*own), GFP_KERNEL);
+	struct shrinker *shrinker = &own->shrinker;
+
+	if (!own)
+		return NULL;
+	own->private_data = data;
+#endif
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+#ifdef HAVE_SHRINKER_ALLOC
+	shrinker_register(shrinker);
+#else
+	if (register_shrinker(shrinker, "scoutfs-%s:%s", kind, name)) {
+		kfree(own);
+		return NULL;
+	}
+#endif
+	return shrinker;
+}
+
+static inline void sfs_compat_shrinker_destroy(struct shrinker *shrinker)
+{
+	if (!shrinker)
+		return;
+#ifdef HAVE_SHRINKER_ALLOC
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(container_of(shrinker, struct sfs_compat_shrinker, shrinker));
+#endif
+}
 
 #endif

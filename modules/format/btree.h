@@ -10,6 +10,7 @@
 #ifndef SFS_BTREE_H
 #define SFS_BTREE_H
 
+#include "format/port.h"
 #include "format/block.h"
 #include "format/key.h"
 
@@ -36,6 +37,12 @@ void sfs_tree_from_disk(struct sfs_tree *tree, const struct sfs_disk_tree *disk,
 			u64 owner);
 void sfs_tree_to_disk(struct sfs_disk_tree *disk, const struct sfs_tree *tree);
 
+/*
+ * Errors of every call: those of sfs_block_read(), and -EUCLEAN for blocks
+ * that do not fit together.  Changes also return those of sfs_block_new().
+ * All calls sleep, allocate with GFP_NOFS, and take no locks of their own.
+ */
+
 /**
  * sfs_btree_lookup() - copy the value of an exact key
  * @vol: volume
@@ -44,7 +51,7 @@ void sfs_tree_to_disk(struct sfs_disk_tree *disk, const struct sfs_tree *tree);
  * @val: buffer, may be NULL when @size is 0
  * @size: its size; a longer value is cut
  *
- * Return: the value's full length, -ENOENT, or an error of sfs_block_read().
+ * Return: the value's full length, -ENOENT, or an error.
  */
 int sfs_btree_lookup(struct sfs_volume *vol, struct sfs_tree *tree,
 		     const struct sfs_key *key, void *val, unsigned int size);
@@ -53,76 +60,141 @@ int sfs_btree_lookup(struct sfs_volume *vol, struct sfs_tree *tree,
  * sfs_btree_next() - first item at or after a key
  * @vol: volume
  * @tree: tree
- * @key: in: first key wanted; out: key of the item found
+ * @key: in: first key wanted; out: key of the item found, else unchanged
  * @last: largest key wanted, inclusive
  * @val: buffer, may be NULL when @size is 0
  * @size: its size; a longer value is cut
  *
- * Return: the value's full length, -ENOENT when there is none up to @last.
+ * Return: the value's full length, -ENOENT when there is none up to @last, or
+ * an error.
  */
 int sfs_btree_next(struct sfs_volume *vol, struct sfs_tree *tree,
 		   struct sfs_key *key, const struct sfs_key *last, void *val,
 		   unsigned int size);
-/* The same downwards: last item at or before @key and not below @first. */
+
+/**
+ * sfs_btree_prev() - last item at or before a key
+ * @vol: volume
+ * @tree: tree
+ * @key: in: last key wanted; out: key of the item found, else unchanged
+ * @first: smallest key wanted, inclusive
+ * @val: buffer, may be NULL when @size is 0
+ * @size: its size; a longer value is cut
+ *
+ * Return: the value's full length, -ENOENT when there is none down to @first,
+ * or an error.
+ */
 int sfs_btree_prev(struct sfs_volume *vol, struct sfs_tree *tree,
 		   struct sfs_key *key, const struct sfs_key *first, void *val,
 		   unsigned int size);
 
 /*
  * Called for each item of a walk with the value in place (only valid during
- * the call).  Return 0 to go on, anything else ends the walk with it.
+ * the call, of any alignment).  The tree must not be changed meanwhile.
+ * Return 0 to go on, anything else ends the walk with it.
  */
 typedef int (*sfs_btree_item_fn)(void *arg, const struct sfs_key *key,
 				 const void *val, unsigned int len);
 
 /**
  * sfs_btree_walk() - call a function for each item of a range in order
+ * @vol: volume
+ * @tree: tree
+ * @first: smallest key, inclusive
+ * @last: largest key, inclusive
+ * @fn: function
+ * @arg: its first argument
+ *
+ * Leaves that follow are read ahead.
  * Return: 0 at the end of the range, what @fn returned, or an error.
  */
 int sfs_btree_walk(struct sfs_volume *vol, struct sfs_tree *tree,
 		   const struct sfs_key *first, const struct sfs_key *last,
 		   sfs_btree_item_fn fn, void *arg);
 
-/* -EEXIST when the key is there, -E2BIG when the value is too long */
+/**
+ * sfs_btree_insert() - add an item
+ * @tr: transaction the caller holds
+ * @tree: tree
+ * @key: key
+ * @val: value, may be NULL when @len is 0; not inside a block of the tree
+ * @len: its length, up to SFS_VAL_MAX()
+ *
+ * Return: 0, -EEXIST when the key is there, -E2BIG when the value is too long,
+ * -EFBIG when the tree cannot grow higher, or an error.
+ */
 int sfs_btree_insert(struct sfs_trans *tr, struct sfs_tree *tree,
 		     const struct sfs_key *key, const void *val,
 		     unsigned int len);
-/* -ENOENT when the key is not there; the length may change */
+/* The same for a key that is there, else -ENOENT; the length may change. */
 int sfs_btree_update(struct sfs_trans *tr, struct sfs_tree *tree,
 		     const struct sfs_key *key, const void *val,
 		     unsigned int len);
-/* insert or update */
+/* Insert or update. */
 int sfs_btree_set(struct sfs_trans *tr, struct sfs_tree *tree,
 		  const struct sfs_key *key, const void *val, unsigned int len);
-/* -ENOENT when the key is not there */
+
+/**
+ * sfs_btree_delete() - remove an item
+ * @tr: transaction the caller holds
+ * @tree: tree
+ * @key: key
+ *
+ * Blocks that become empty are freed, small ones merged where that is possible.
+ * Return: 0, -ENOENT when the key is not there, or an error.
+ */
 int sfs_btree_delete(struct sfs_trans *tr, struct sfs_tree *tree,
 		     const struct sfs_key *key);
+
 /**
  * sfs_btree_delete_range() - delete the items of a range, a bounded number
- * @max_items: most items deleted by one call
+ * @tr: transaction the caller holds
+ * @tree: tree
+ * @first: smallest key, inclusive
+ * @last: largest key, inclusive
+ * @max_items: most items deleted by one call, but for whole leaves
  *
- * Whole blocks inside the range may be dropped without reading their items,
- * so @max_items bounds the blocks dirtied: at most
- * SFS_BTREE_DIRTY_MAX(height) + @max_items / 4.
- * Return: 0 when nothing of the range is left, 1 when some is, or an error.
+ * Whole leaves inside the range are dropped without being read and count as
+ * four items each.  At most SFS_BTREE_DIRTY_MAX(height) + @max_items / 4 blocks
+ * are allocated.  Items go in ascending order.
+ * Return: 0 when nothing of the range is left; 1 when some is, or when that
+ * cannot be told because of an error that the next call will return; or an
+ * error, and nothing was deleted.
  */
 int sfs_btree_delete_range(struct sfs_trans *tr, struct sfs_tree *tree,
 			   const struct sfs_key *first,
 			   const struct sfs_key *last, unsigned int max_items);
 
-/*
- * Free every block of a tree that nobody uses any more; the tree becomes
- * empty.  fn, when given, sees the reference of each block before.
+/**
+ * sfs_btree_free_blocks() - free every block of a tree that nobody uses
+ * @tr: transaction the caller holds
+ * @tree: tree; becomes empty
+ *
+ * Leaves are not read.  All branches are in memory together, about one in a
+ * hundred blocks.
+ * Return: 0, or an error, and nothing was freed.
  */
 int sfs_btree_free_blocks(struct sfs_trans *tr, struct sfs_tree *tree);
 
 /*
- * Visit every block of a tree, parents first, without interpreting values.
- * Called with err != 0 and blk == NULL for a block that cannot be read; the
- * visit goes on past it when fn returns 0.  level is the block's.
+ * Called with err != 0 and blk == NULL for a block that cannot be read or does
+ * not fit its place; the visit goes on past it when fn returns 0.  level is
+ * the one the block's place demands.
  */
 typedef int (*sfs_btree_block_fn)(void *arg, const struct sfs_ref *ref,
 				  u8 level, struct sfs_block *blk, int err);
+
+/**
+ * sfs_btree_visit_blocks() - call a function for each block, parents first
+ * @vol: volume
+ * @tree: tree
+ * @fn: function
+ * @arg: its first argument
+ *
+ * Values are not interpreted.
+ * Return: 0, what @fn returned when that was not 0, -EUCLEAN when the handle
+ * itself is bad.
+ */
 int sfs_btree_visit_blocks(struct sfs_volume *vol, struct sfs_tree *tree,
 			   sfs_btree_block_fn fn, void *arg);
 
@@ -132,7 +204,8 @@ int sfs_btree_visit_blocks(struct sfs_volume *vol, struct sfs_tree *tree,
  * @tree: tree; its root reference gets its crc
  *
  * Every block that carries the closing transaction's seq gets its csum, and
- * every reference to such a block the same number.
+ * every reference to such a block the same number.  May be repeated.
+ * Return: 0 or an error.
  */
 int sfs_btree_fill_crcs(struct sfs_trans *tr, struct sfs_tree *tree);
 
@@ -141,9 +214,9 @@ int sfs_btree_fill_crcs(struct sfs_trans *tr, struct sfs_tree *tree);
  * @data: whole block, header already checked (magic, crc, fsid, own number)
  * @block_bytes: its size
  *
- * Pure: bounds of every field, sorted unique keys, exact packing, zero
- * padding, branch values of the right length with non-null references, level
- * in range.  Items do not overlap; garbage_bytes is exact.
+ * Pure: bounds of every field, sorted unique keys, zero padding, branch values
+ * of the right length with non-null references, level in range.  Items do not
+ * overlap; garbage_bytes is exact.
  * Return: NULL when sound, else a stable identifier of what is wrong such as
  * "btree-slot-bounds".
  */

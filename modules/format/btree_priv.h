@@ -18,6 +18,7 @@
 #ifndef SFS_BTREE_PRIV_H
 #define SFS_BTREE_PRIV_H
 
+#include "format/port.h"
 #include "format/btree.h"
 #include "format/trans.h"
 #include "format/volume.h"

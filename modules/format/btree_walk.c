@@ -371,7 +371,9 @@ EXPORT_SYMBOL_GPL(sfs_btree_visit_blocks);
 
 /**
  * struct sfs_btree_branches - the branches of a tree, all referenced
- * @blk: @nr of them, room for @size
+ * @blk: referenced blocks
+ * @nr: how many
+ * @size: room for so many
  */
 struct sfs_btree_branches {
 	struct sfs_block **blk;

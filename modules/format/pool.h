@@ -19,7 +19,9 @@ struct sfs_extent {
 
 /**
  * struct sfs_pool - sorted free extents
- * @ext: @nr extents, room for @size
+ * @ext: the extents
+ * @nr: how many
+ * @size: room for so many
  * @total: sum of their lengths
  * @cursor: where the next allocation looks first
  */
@@ -31,21 +33,92 @@ struct sfs_pool {
 	u64 cursor;
 };
 
+/* The caller serialises.  What returns an error has changed nothing. */
+
 void sfs_pool_init(struct sfs_pool *pool);
 void sfs_pool_exit(struct sfs_pool *pool);
-/* Add one extent: 0, -EUCLEAN when part of it is there already, -ENOMEM. */
+
+/**
+ * sfs_pool_add() - add an extent
+ * @pool: pool
+ * @start: first unit
+ * @len: units, 0 changes nothing
+ *
+ * Context: May sleep for memory, with GFP_NOFS, when @size is used up.
+ * Return: 0, -EUCLEAN when part of it is there already, -ENOMEM.
+ */
 int sfs_pool_add(struct sfs_pool *pool, u64 start, u64 len);
-/* Add all extents of another pool; on error @pool is as before. */
+
+/**
+ * sfs_pool_merge() - add all extents of another pool
+ * @pool: pool
+ * @other: another one, which stays as it is
+ *
+ * Context: May sleep for memory, with GFP_NOFS.
+ * Return: 0, -EUCLEAN when they overlap, -ENOMEM.
+ */
 int sfs_pool_merge(struct sfs_pool *pool, const struct sfs_pool *other);
-/* Take up to want from the cursor on: the length got (0: empty pool). */
+
+/**
+ * sfs_pool_take() - take one piece from the cursor on, wrapping at the end
+ * @pool: pool; its cursor moves behind the piece
+ * @want: most units to take
+ * @start: set to the first one taken
+ *
+ * Needs no memory: where it would, the piece begins where its extent does.
+ * Context: May sleep for memory, with GFP_NOFS.
+ * Return: units taken, 0 when the pool is empty.
+ */
 u64 sfs_pool_take(struct sfs_pool *pool, u64 want, u64 *start);
-/* Take want in one piece at or after the hint, else the largest piece. */
+
+/**
+ * sfs_pool_take_near() - take one piece, rather whole than near
+ * @pool: pool; its cursor stays
+ * @hint: where to look from
+ * @want: most units to take
+ * @start: set to the first one taken
+ *
+ * The first piece of @want units at or after @hint, else as much as possible
+ * from the beginning of the largest extent, wherever that is.
+ * Context: May sleep for memory, with GFP_NOFS.
+ * Return: units taken, 0 when the pool is empty.
+ */
 u64 sfs_pool_take_near(struct sfs_pool *pool, u64 hint, u64 want, u64 *start);
-/* Take an exact extent out: 0 or -ENOENT. */
+
+/**
+ * sfs_pool_remove() - take a given extent
+ * @pool: pool
+ * @start: first unit
+ * @len: units
+ *
+ * Context: May sleep for memory, with GFP_NOFS.
+ * Return: 0, -ENOENT when not all of it is there, -ENOMEM when it lies inside
+ * of an extent and there is no room for another one.
+ */
 int sfs_pool_remove(struct sfs_pool *pool, u64 start, u64 len);
+
+/* Is any unit of the range in the pool? */
 bool sfs_pool_overlaps(const struct sfs_pool *pool, u64 start, u64 len);
+
+/**
+ * sfs_pool_copy() - make a pool the same as another one
+ * @dst: initialised pool; what it has is replaced
+ * @src: the other one
+ *
+ * Context: May sleep for memory, with GFP_NOFS.
+ * Return: 0 or -ENOMEM.
+ */
 int sfs_pool_copy(struct sfs_pool *dst, const struct sfs_pool *src);
-/* Room for more entries so that later additions cannot fail for memory. */
+
+/**
+ * sfs_pool_grow() - make room, so that additions cannot fail for memory
+ * @pool: pool
+ * @nr_more: additions, or extents of pools merged; taking or removing from
+ *	inside of an extent uses one up as well
+ *
+ * Context: May sleep for memory, with GFP_NOFS.
+ * Return: 0 or -ENOMEM.
+ */
 int sfs_pool_grow(struct sfs_pool *pool, unsigned int nr_more);
 
 #endif

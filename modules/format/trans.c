@@ -37,6 +37,7 @@ int sfs_trans_init(struct sfs_trans *tr, struct sfs_volume *vol,
 	sfs_pool_init(&tr->writing_freed);
 	return 0;
 }
+EXPORT_SYMBOL_GPL(sfs_trans_init);
 
 static void drop_dirty_list(struct list_head *list)
 {
@@ -69,6 +70,7 @@ void sfs_trans_exit(struct sfs_trans *tr)
 	mutex_destroy(&tr->lock);
 	mutex_destroy(&tr->commit_lock);
 }
+EXPORT_SYMBOL_GPL(sfs_trans_exit);
 
 /* ---- holds ------------------------------------------------------------------ */
 
@@ -83,15 +85,16 @@ static u64 trans_available_locked(struct sfs_trans *tr, unsigned int flags)
 	return tr->pool.total > used ? tr->pool.total - used : 0;
 }
 
-u64 sfs_trans_available(struct sfs_trans *tr)
+u64 sfs_trans_available(struct sfs_trans *tr, unsigned int flags)
 {
 	u64 avail;
 
 	mutex_lock(&tr->lock);
-	avail = trans_available_locked(tr, 0);
+	avail = trans_available_locked(tr, flags);
 	mutex_unlock(&tr->lock);
 	return avail;
 }
+EXPORT_SYMBOL_GPL(sfs_trans_available);
 
 int sfs_trans_hold(struct sfs_trans *tr, u64 blocks, unsigned int flags)
 {
@@ -190,6 +193,7 @@ int sfs_trans_add_space(struct sfs_trans *tr, u64 start, u64 len)
 		sfs_volume_withdraw(tr->vol, ret, "grant-overlaps-pool");
 	return ret;
 }
+EXPORT_SYMBOL_GPL(sfs_trans_add_space);
 
 void sfs_trans_dirty_block(struct sfs_trans *tr, struct sfs_block *blk)
 {

@@ -133,8 +133,8 @@ static inline void sfs_trans_new_data(struct sfs_trans *tr)
 
 /* Add granted space; overlap withdraws. */
 int sfs_trans_add_space(struct sfs_trans *tr, u64 start, u64 len);
-/* Blocks a hold could get at most right now. */
-u64 sfs_trans_available(struct sfs_trans *tr);
+/* Blocks a hold with these flags could get at most right now. */
+u64 sfs_trans_available(struct sfs_trans *tr, unsigned int flags);
 
 /**
  * sfs_trans_encode_pool() - write the pool as it will be when durable

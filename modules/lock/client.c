@@ -20,7 +20,7 @@
  * waiters it suffices for before the revoke can stop them, so everybody who
  * queued gets a turn however fast revokes come.
  *
- * The cached mode is never below a user's.  While want is set, it is below mode.
+ * The cached mode is never below a user's.  While set, want is below mode.
  *
  * lockdep sees one map per space: acquire takes it for a moment, callbacks run
  * inside it.  So a lock that a callback takes and that somebody holds while
@@ -168,7 +168,7 @@ void sfs_lock_want_locked(struct sfs_lock *lock, enum sfs_lock_mode mode)
 		lock->want = min_t(u8, lock->want, mode);
 }
 
-/* --- steps: called with lock->lock held and is_running set, return so ------ */
+/* --- steps: called with lock->lock held and is_running set, return so --- */
 
 static void sfs_lock_step_request(struct sfs_lock *lock)
 	__must_hold(&lock->lock)
@@ -366,7 +366,7 @@ void sfs_lock_work(struct work_struct *work)
 		sfs_lock_free(lock);
 }
 
-/* --- the filesystem's side ------------------------------------------------- */
+/* --- the filesystem's side ----------------------------------------------- */
 
 static int sfs_lock_wait(struct sfs_lock *lock, struct sfs_lock_waiter *waiter)
 {
@@ -493,7 +493,7 @@ void *sfs_lock_priv(struct sfs_lock *lock)
 }
 EXPORT_SYMBOL_GPL(sfs_lock_priv);
 
-/* --- the provider's side --------------------------------------------------- */
+/* --- the provider's side ------------------------------------------------- */
 
 /**
  * sfs_lock_grant() - answer the outstanding request of a handle

@@ -3,8 +3,8 @@
  * Lock provider "local": one node, no network, every request is granted.
  *
  * Nobody else may have the volume mounted; the filesystem sees to that by
- * opening the devices exclusively.  Values survive their handles while the space
- * exists, as in a leader's memory.
+ * opening the devices exclusively.  Values survive their handles while the
+ * space exists, as in a leader's memory.
  */
 #include "lock/provider.h"
 #include "lock/values.h"

@@ -3,7 +3,7 @@
  * Cluster locks as the filesystem uses them, and what a provider supplies.
  *
  *	NL --acquire(PR)--> PR --acquire(EX)--> EX
- *	EX --revoke(PR)--> [invalidate] --> PR --revoke(NL)--> [invalidate] --> NL
+ *	EX --revoke(PR)--> [invalidate] -> PR --revoke(NL)--> [invalidate] -> NL
  *
  * A handle caches the mode it was granted until the provider revokes it.
  * Acquire counts a user and returns at once while the cached mode suffices and
@@ -55,9 +55,9 @@ struct sfs_lock_space;
  *	a work item; users of @from may exist.  Sleeps.  On error the grant is
  *	given back and everybody who waited for it gets the error.
  * @invalidate: the mode is about to be lowered from @from to @to.  Must make
- *	what the holder did durable, write the LVB, and drop caches that @to does
- *	not cover.  No user above @to exists.  Sleeps, inside a memalloc_nofs
- *	scope; for different locks in parallel; never from an acquire's context.
+ *	what the holder did durable, write the LVB, and drop caches that @to
+ *	does not cover.  No user above @to exists.  Sleeps, inside a
+ *	memalloc_nofs scope; for different locks in parallel; never from an acquire's context.
  *	An error shuts the space down, because what is not durable must not be
  *	handed on.
  * @release: the handle is going away; drop what priv refers to
@@ -65,8 +65,8 @@ struct sfs_lock_space;
  * For one handle these never overlap.  All three are required.
  */
 struct sfs_lock_client_ops {
-	int (*granted)(void *arg, struct sfs_lock *lock, enum sfs_lock_mode from,
-		       enum sfs_lock_mode to);
+	int (*granted)(void *arg, struct sfs_lock *lock,
+		       enum sfs_lock_mode from, enum sfs_lock_mode to);
 	int (*invalidate)(void *arg, struct sfs_lock *lock,
 			  enum sfs_lock_mode from, enum sfs_lock_mode to);
 	void (*release)(void *arg, struct sfs_lock *lock);

@@ -41,7 +41,7 @@ struct sfs_lock {
 	bool has_grant;
 	bool is_referenced;	/* used since shrink last looked */
 	bool is_returning;	/* shrink chose it: free it at NL */
-	struct list_head waiters;	/* struct sfs_lock_waiter, oldest first */
+	struct list_head waiters;	/* sfs_lock_waiter, oldest first */
 	void *priv;			/* the filesystem's */
 	void *provider_priv;		/* the provider's */
 	struct work_struct work;	/* holds a reference while queued */

@@ -55,7 +55,7 @@ static struct sfs_lock *sfs_lock_iter_next(struct sfs_lock_iter *iter,
 	for (lock = sfs_lock_iter_next(iter, NULL); lock;		\
 	     lock = sfs_lock_iter_next(iter, lock))
 
-/* --- handles --------------------------------------------------------------- */
+/* --- handles ------------------------------------------------------------- */
 
 static bool sfs_lock_is_gone(struct sfs_lock_space *space,
 			     enum sfs_lock_type type, u64 nr)
@@ -178,7 +178,7 @@ void sfs_lock_free(struct sfs_lock *lock)
 	kfree_rcu(lock, rcu);
 }
 
-/* --- returning idle locks -------------------------------------------------- */
+/* --- returning idle locks ------------------------------------------------ */
 
 static bool sfs_lock_return_locked(struct sfs_lock *lock)
 	__must_hold(&lock->lock)
@@ -230,7 +230,7 @@ unsigned long sfs_lock_shrink(struct sfs_lock_space *space, unsigned long nr)
 }
 EXPORT_SYMBOL_GPL(sfs_lock_shrink);
 
-/* --- create and destroy ---------------------------------------------------- */
+/* --- create and destroy -------------------------------------------------- */
 
 static struct sfs_lock_space *
 sfs_lock_space_alloc(u64 fsid, u64 rid, const struct sfs_lock_client_ops *ops,
@@ -382,12 +382,16 @@ void sfs_lock_space_destroy(struct sfs_lock_space *space)
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_destroy);
 
-/* --- for tests and support ------------------------------------------------- */
+/* --- for tests and support ----------------------------------------------- */
+
+static u64 sfs_lock_waited_ms(const struct sfs_lock_waiter *waiter)
+{
+	return div_u64(ktime_get_ns() - waiter->since_ns, NSEC_PER_MSEC);
+}
 
 static void sfs_lock_get_info(struct sfs_lock *lock, struct sfs_lock_info *info)
 {
 	struct sfs_lock_waiter *waiter;
-	u64 now_ns = ktime_get_ns();
 
 	memset(info, 0, sizeof(*info));
 	spin_lock(&lock->lock);
@@ -398,9 +402,8 @@ static void sfs_lock_get_info(struct sfs_lock *lock, struct sfs_lock_info *info)
 	info->users_ex = lock->users_ex;
 	info->revoking = lock->want != SFS_LOCK_NO_MODE;
 	list_for_each_entry(waiter, &lock->waiters, link) {
-		if (!info->waiters++ && now_ns > waiter->since_ns)
-			info->oldest_wait_ms = div_u64(now_ns - waiter->since_ns,
-						       NSEC_PER_MSEC);
+		if (!info->waiters++)
+			info->oldest_wait_ms = sfs_lock_waited_ms(waiter);
 	}
 	spin_unlock(&lock->lock);
 }

@@ -47,7 +47,7 @@ static const char *mode_name(enum sfs_lock_mode mode)
 	return mode == SFS_LOCK_EX ? "EX" : mode == SFS_LOCK_PR ? "PR" : "NL";
 }
 
-/* --- the filesystem -------------------------------------------------------- */
+/* --- the filesystem ------------------------------------------------------ */
 
 static int fs_granted(void *arg, struct sfs_lock *l, enum sfs_lock_mode from,
 		      enum sfs_lock_mode to)
@@ -81,7 +81,7 @@ static const struct sfs_lock_client_ops fs_ops = {
 	.release = fs_release,
 };
 
-/* --- provider "manual" ----------------------------------------------------- */
+/* --- provider "manual" --------------------------------------------------- */
 
 static int manual_request_error;
 static int manual_join_error;
@@ -131,7 +131,7 @@ static struct sfs_lock_provider_ops manual_ops = {
 	.forget = manual_forget,
 };
 
-/* --- setting up ------------------------------------------------------------ */
+/* --- setting up ---------------------------------------------------------- */
 
 static void block(const char *why)
 {
@@ -227,7 +227,7 @@ static void hold_fresh(enum sfs_lock_mode mode)
 	events[0] = '\0';
 }
 
-/* --- the cached mode ------------------------------------------------------- */
+/* --- the cached mode ----------------------------------------------------- */
 
 static void test_cached_mode_needs_no_provider(void **state)
 {
@@ -309,7 +309,7 @@ static void test_no_memory(void **state)
 	sfs_lock_space_destroy(other);
 }
 
-/* --- revocation ------------------------------------------------------------ */
+/* --- revocation ---------------------------------------------------------- */
 
 static void test_revoke_waits_for_users_above(void **state)
 {
@@ -394,7 +394,7 @@ static void test_acquire_waits_for_revoke(void **state)
 	release(SFS_LOCK_PR);
 }
 
-/* --- revokes that cross requests ------------------------------------------- */
+/* --- revokes that cross requests ----------------------------------------- */
 
 static void script_revoke_then_grant(void)
 {
@@ -408,7 +408,8 @@ static void test_revoke_crosses_upgrade(void **state)
 	hold_fresh(SFS_LOCK_PR);
 	script = script_revoke_then_grant;
 	acquire(SFS_LOCK_EX);
-	assert_events("request:EX invalidate:PR-NL released:NL other granted:NL-EX ");
+	assert_events("request:EX invalidate:PR-NL released:NL other "
+		      "granted:NL-EX ");
 	release(SFS_LOCK_EX);
 }
 
@@ -475,7 +476,8 @@ static void grant_ex_then_revoke(struct sfs_lock *l)
 static void test_revoke_during_granted(void **state)
 {
 	in_granted = grant_ex_then_revoke;
-	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_EX, SFS_LOCK_FRESH), 0);
+	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_EX, SFS_LOCK_FRESH),
+			 0);
 	sfs_lock_space_flush(space);
 	assert_events("request:EX-fresh granted:NL-EX ");
 	release(SFS_LOCK_EX);
@@ -530,7 +532,7 @@ static void test_higher_waiter_asks_again(void **state)
 	release(SFS_LOCK_EX);
 }
 
-/* --- values ---------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------- */
 
 static void test_value_survives_nl_and_handle(void **state)
 {
@@ -607,7 +609,7 @@ static void test_values_are_bounded(void **state)
 	sfs_lock_values_destroy(values);
 }
 
-/* --- shrink ---------------------------------------------------------------- */
+/* --- shrink -------------------------------------------------------------- */
 
 static void test_shrink_returns_idle_locks(void **state)
 {
@@ -673,14 +675,16 @@ static void test_acquire_meets_shrink(void **state)
 {
 	hold_fresh(SFS_LOCK_PR);
 	assert_int_equal(sfs_lock_shrink(space, 1), 1);
-	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_PR, SFS_LOCK_FRESH), 0);
-	assert_events("invalidate:PR-NL released:NL request:PR-fresh granted:NL-PR ");
+	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_PR, SFS_LOCK_FRESH),
+			 0);
+	assert_events("invalidate:PR-NL released:NL request:PR-fresh "
+		      "granted:NL-PR ");
 	release(SFS_LOCK_PR);
 	sfs_lock_space_flush(space);
 	assert_int_equal(sfs_lock_mode(lock), SFS_LOCK_PR);
 }
 
-/* --- errors ---------------------------------------------------------------- */
+/* --- errors -------------------------------------------------------------- */
 
 static void test_granted_error_gives_back(void **state)
 {
@@ -757,7 +761,8 @@ static void test_shutdown(void **state)
 {
 	struct sfs_lock *held = sfs_lock_get(space, SFS_LOCK_GROUP, 3);
 
-	assert_int_equal(sfs_lock_acquire(held, SFS_LOCK_EX, SFS_LOCK_FRESH), 0);
+	assert_int_equal(sfs_lock_acquire(held, SFS_LOCK_EX, SFS_LOCK_FRESH),
+			 0);
 	events[0] = '\0';
 	script = script_shutdown;
 	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_EX, 0), -ESHUTDOWN);
@@ -773,7 +778,7 @@ static void test_shutdown(void **state)
 	assert_events("forget release:3 forget release:5 leave");
 }
 
-/* --- destroy --------------------------------------------------------------- */
+/* --- destroy ------------------------------------------------------------- */
 
 static void test_destroy_gives_up_everything(void **state)
 {
@@ -789,7 +794,8 @@ static void test_destroy_gives_up_everything(void **state)
 	destroy();
 	assert_events("invalidate:EX-NL released:NL-lvb "
 		      "invalidate:PR-NL released:NL "
-		      "forget release:5 forget release:6 forget release:0 leave");
+		      "forget release:5 forget release:6 forget release:0 "
+		      "leave");
 }
 
 static void test_destroy_warns_of_leaks(void **state)
@@ -797,7 +803,8 @@ static void test_destroy_warns_of_leaks(void **state)
 	void (*log)(int, const char *) = port_log;
 	struct sfs_lock *leaked = lock;
 
-	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_EX, SFS_LOCK_FRESH), 0);
+	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_EX, SFS_LOCK_FRESH),
+			 0);
 	events[0] = '\0';
 	sfs_lock_get(space, SFS_LOCK_GROUP, 5);
 	port_log = quiet_log;
@@ -805,12 +812,13 @@ static void test_destroy_warns_of_leaks(void **state)
 	port_log = log;
 	assert_true(port_warn_count > warns);
 	warns = port_warn_count;
-	assert_events("invalidate:EX-NL released:NL-lvb forget release:5 leave");
+	assert_events("invalidate:EX-NL released:NL-lvb forget release:5 "
+		      "leave");
 	sfs_lock_put(leaked);	/* late, but harmless */
 	kfree(leaked);
 }
 
-/* --- support --------------------------------------------------------------- */
+/* --- support ------------------------------------------------------------- */
 
 static bool show(void *arg, const struct sfs_lock_info *info)
 {
@@ -835,10 +843,12 @@ static void test_for_each_shows_waiters(void **state)
 	int max = 1;
 
 	sfs_lock_put(sfs_lock_get(space, SFS_LOCK_RENAME, 0));
-	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_PR, SFS_LOCK_FRESH), 0);
+	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_PR, SFS_LOCK_FRESH),
+			 0);
 	revoke(SFS_LOCK_NL);
 	script = script_show;
-	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_EX, SFS_LOCK_FRESH), 0);
+	assert_int_equal(sfs_lock_acquire(lock, SFS_LOCK_EX, SFS_LOCK_FRESH),
+			 0);
 	assert_events("1/5:PR:1:0:1:revoking 2/0:NL:0:0:0: "
 		      "invalidate:PR-NL released:NL request:EX-fresh "
 		      "granted:NL-EX ");
@@ -882,7 +892,7 @@ static void test_registry(void **state)
 	sfs_lock_provider_unregister(&other);
 }
 
-/* --- random ---------------------------------------------------------------- */
+/* --- random -------------------------------------------------------------- */
 
 enum { RANDOM_LOCKS = 8, RANDOM_STEPS = 200000 };
 
@@ -925,8 +935,10 @@ static void test_random_operations_keep_values(void **state)
 	}
 }
 
-#define local_test(f)	cmocka_unit_test_setup_teardown(f, setup_local, teardown)
-#define manual_test(f)	cmocka_unit_test_setup_teardown(f, setup_manual, teardown)
+#define local_test(f) \
+	cmocka_unit_test_setup_teardown(f, setup_local, teardown)
+#define manual_test(f) \
+	cmocka_unit_test_setup_teardown(f, setup_manual, teardown)
 
 int main(void)
 {

@@ -58,6 +58,9 @@ struct mock {
 
 #define MOCK_CHECK(cond)	assert_true(cond)
 
+/* The mock that blocks belong to: only one is in use at a time. */
+static struct mock *mock_current;
+
 static struct mock *mock_of(struct sfs_volume *vol)
 {
 	return container_of(vol, struct mock, vol);
@@ -86,6 +89,7 @@ static void mock_init(struct mock *m, unsigned int block_bytes)
 	m->tr.vol = &m->vol;
 	m->tr.seq = 1000;
 	INIT_LIST_HEAD(&m->tr.trees);
+	mock_current = m;
 }
 
 static void mock_forget(struct mock_slot *s)
@@ -175,11 +179,9 @@ void sfs_ref_to_disk(struct sfs_disk_ref *disk, const struct sfs_ref *ref)
 
 void sfs_block_get(struct sfs_block *blk)
 {
+	mock_current->nr_refs++;
 	atomic_inc(&blk->refs);
 }
-
-/* The mock that blocks are put to: only one is in use at a time. */
-static struct mock *mock_current;
 
 void sfs_block_put(struct sfs_block *blk)
 {

@@ -130,12 +130,18 @@ static int sfs_check_features(struct sfs_check *ck)
 {
 	u32 version = le32_to_cpu(ck->sb.format_version);
 
-	if (version < SFS_FORMAT_VERSION_MIN ||
-	    version > SFS_FORMAT_VERSION_MAX ||
-	    (le64_to_cpu(ck->sb.incompat) & ~SFS_INCOMPAT_KNOWN) ||
-	    (le64_to_cpu(ck->sb.ro_compat) & ~SFS_RO_COMPAT_KNOWN))
-		return -EINVAL;
-	return 0;
+	u64 incompat = le64_to_cpu(ck->sb.incompat);
+	u64 ro_compat = le64_to_cpu(ck->sb.ro_compat);
+
+	if (version >= SFS_FORMAT_VERSION_MIN &&
+	    version <= SFS_FORMAT_VERSION_MAX &&
+	    !(incompat & ~SFS_INCOMPAT_KNOWN) &&
+	    !(ro_compat & ~SFS_RO_COMPAT_KNOWN))
+		return 0;
+	sfs_check_report(ck, "super-features",
+			 "format version %u, incompatible 0x%llx, read-only compatible 0x%llx",
+			 version, incompat, ro_compat);
+	return -EINVAL;
 }
 
 static void sfs_check_data_super(struct sfs_check *ck)
@@ -178,6 +184,8 @@ static int sfs_check_geometry(struct sfs_check *ck)
 				 ck->meta->size_bytes);
 		/* what lies behind the end cannot be read anyway */
 		ck->total_meta = ck->meta->size_bytes >> ck->block_shift;
+		if (ck->total_meta <= ck->first_meta)
+			return -EINVAL;
 	}
 	ck->expected_blocks = ck->total_meta - ck->first_meta;
 	ck->expected_blocks -= min(ck->expected_blocks,
@@ -233,11 +241,11 @@ static void sfs_check_passes(struct sfs_check *ck)
 	sfs_check_owners(ck);
 }
 
-int sfs_check(struct sfs_dev *meta, struct sfs_dev *data,
-	      const struct sfs_check_params *params, struct sfs_check_stat *st)
+int sfs_check_open(struct sfs_dev *meta, struct sfs_dev *data,
+		   const struct sfs_check_params *params,
+		   struct sfs_check_stat *st, struct sfs_check **ret_ck)
 {
 	struct sfs_check *ck = kzalloc(sizeof(*ck), GFP_KERNEL);
-	unsigned int i;
 	int ret;
 
 	if (!ck)
@@ -253,12 +261,16 @@ int sfs_check(struct sfs_dev *meta, struct sfs_dev *data,
 		ret = sfs_check_features(ck);
 	if (!ret)
 		ret = sfs_check_geometry(ck);
-	if (!ret) {
-		sfs_check_passes(ck);
-		ret = ck->error;
-	}
-	if (params->progress)
-		params->progress(params->arg, st->nr_blocks, st->nr_blocks);
+	if (ret)
+		sfs_check_close(ck);
+	else
+		*ret_ck = ck;
+	return ret;
+}
+
+void sfs_check_close(struct sfs_check *ck)
+{
+	unsigned int i;
 
 	sfs_check_volume_exit(ck);
 	kfree(ck->inodes.slot);
@@ -267,5 +279,21 @@ int sfs_check(struct sfs_dev *meta, struct sfs_dev *data,
 		kfree(ck->buf[i]);
 	kfree(ck->seen);
 	kfree(ck);
+}
+
+int sfs_check(struct sfs_dev *meta, struct sfs_dev *data,
+	      const struct sfs_check_params *params, struct sfs_check_stat *st)
+{
+	struct sfs_check *ck;
+	int ret;
+
+	ret = sfs_check_open(meta, data, params, st, &ck);
+	if (ret)
+		return ret;
+	sfs_check_passes(ck);
+	ret = ck->error;
+	if (params->progress)
+		params->progress(params->arg, st->nr_blocks, st->nr_blocks);
+	sfs_check_close(ck);
 	return ret;
 }

@@ -20,6 +20,7 @@
 #define SFS_CHECK_PROBLEMS(X) \
 	X("super-missing",	"neither copy of the super block is sound") \
 	X("super-copy",		"one copy of the super block is not sound") \
+	X("super-features",	"unknown format version or features") \
 	X("super-data",		"the data device's super is damaged or foreign") \
 	X("super-device-size",	"a device is smaller than the super says") \
 	X("super-counter",	"a counter of the super block is wrong") \

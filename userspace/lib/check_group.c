@@ -119,13 +119,18 @@ static void sfs_check_group(struct sfs_check *ck,
 	sfs_check_group_entry(ck, root, &w.grp);
 }
 
+void sfs_check_sort_roots(struct sfs_check *ck)
+{
+	sort(ck->roots.mem, ck->roots.nr, sizeof(struct sfs_ck_root),
+	     sfs_ck_root_cmp, NULL);
+}
+
 void sfs_check_groups(struct sfs_check *ck)
 {
 	const struct sfs_ck_root *last = NULL;
 	size_t i;
 
-	sort(ck->roots.mem, ck->roots.nr, sizeof(struct sfs_ck_root),
-	     sfs_ck_root_cmp, NULL);
+	sfs_check_sort_roots(ck);
 	for (i = 0; i < ck->roots.nr && !ck->error; i++) {
 		const struct sfs_ck_root *root =
 			sfs_vec_at(&ck->roots, struct sfs_ck_root, i);

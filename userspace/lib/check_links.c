@@ -113,21 +113,25 @@ void sfs_check_add_link(struct sfs_check *ck, u64 ino, u64 dir, u64 pos)
 	cki->link_sum += sfs_ck_link_mix(dir, pos);
 }
 
+/*
+ * A mount's log forgets an orphan in the transaction that deletes it; the
+ * volume's list is the leader's and forgets it later.
+ */
 static void sfs_check_orphans(struct sfs_check *ck)
 {
 	size_t i;
 
 	for (i = 0; i < ck->orphans.nr; i++) {
-		u64 ino = *sfs_vec_at(&ck->orphans, u64, i);
-		struct sfs_cki *cki = sfs_ino_hash_find(&ck->inodes, ino);
+		const struct sfs_ck_orphan *orphan =
+			sfs_vec_at(&ck->orphans, struct sfs_ck_orphan, i);
+		struct sfs_cki *cki;
 
-		if (!cki || (!(cki->flags & (SFS_CKI_EXISTS |
-					     SFS_CKI_UNSURE)))) {
+		cki = sfs_ino_hash_find(&ck->inodes, orphan->ino);
+		if (cki && (cki->flags & (SFS_CKI_EXISTS | SFS_CKI_UNSURE)))
+			cki->flags |= SFS_CKI_ORPHAN;
+		else if (orphan->is_logged && !ck->is_damaged)
 			sfs_check_report(ck, "orphan-missing", "inode %llu",
-					 ino);
-			continue;
-		}
-		cki->flags |= SFS_CKI_ORPHAN;
+					 orphan->ino);
 	}
 }
 

@@ -113,6 +113,11 @@ struct sfs_ck_grant {
 	u8 space;
 };
 
+struct sfs_ck_orphan {
+	u64 ino;
+	bool is_logged;		/* by a mount, else left to the volume */
+};
+
 struct sfs_ck_ext {
 	u64 start;
 	u64 len;
@@ -134,6 +139,7 @@ struct sfs_check {
 	u64 expected_blocks;
 	int error;			/* -ENOMEM */
 	bool is_damaged;		/* a tree block could not be read */
+	bool may_repeat;		/* blocks may be read more than once */
 
 	u8 *buf[SFS_TREE_HEIGHT_MAX + 1];
 	unsigned long *seen;		/* metadata blocks in trees and lists */
@@ -144,12 +150,16 @@ struct sfs_check {
 	struct sfs_vec grants;
 	struct sfs_vec mounts;
 	struct sfs_vec roots;
-	struct sfs_vec orphans;		/* u64 inode numbers */
+	struct sfs_vec orphans;
 	struct sfs_ino_hash inodes;
 	struct sfs_vec reported;	/* struct sfs_ck_reported */
 };
 
 /* check.c */
+int sfs_check_open(struct sfs_dev *meta, struct sfs_dev *data,
+		   const struct sfs_check_params *params,
+		   struct sfs_check_stat *st, struct sfs_check **ret_ck);
+void sfs_check_close(struct sfs_check *ck);
 void sfs_check_report(struct sfs_check *ck, const char *id, const char *fmt,
 		      ...) __printf(3, 4);
 static inline void sfs_check_nomem(struct sfs_check *ck)
@@ -184,6 +194,7 @@ void sfs_check_mounts(struct sfs_check *ck);
 void sfs_check_volume_exit(struct sfs_check *ck);
 
 /* check_group.c */
+void sfs_check_sort_roots(struct sfs_check *ck);
 void sfs_check_groups(struct sfs_check *ck);
 
 /* check_inode.c: items of one inode after another, in key order */

@@ -73,7 +73,7 @@ int sfs_check_read(struct sfs_check *ck, const struct sfs_disk_ref *ref,
 
 	if (blkno < ck->first_meta || blkno >= ck->total_meta) {
 		why = "block-bounds";
-	} else if (__test_and_set_bit(blkno, ck->seen)) {
+	} else if (__test_and_set_bit(blkno, ck->seen) && !ck->may_repeat) {
 		why = "block-shared";
 	} else {
 		sfs_check_own(ck, SFS_SPACE_META, blkno, 1, kind, id);

@@ -137,12 +137,15 @@ static void sfs_check_grant_item(struct sfs_check *ck,
 	grant->len = get_unaligned_le64(val);
 }
 
-static void sfs_check_add_orphan(struct sfs_check *ck, u64 ino)
+static void sfs_check_add_orphan(struct sfs_check *ck, u64 ino, bool is_logged)
 {
-	u64 *orphan = sfs_check_add(ck, &ck->orphans, sizeof(*orphan));
+	struct sfs_ck_orphan *orphan;
 
-	if (orphan)
-		*orphan = ino;
+	orphan = sfs_check_add(ck, &ck->orphans, sizeof(*orphan));
+	if (!orphan)
+		return;
+	orphan->ino = ino;
+	orphan->is_logged = is_logged;
 }
 
 static void sfs_check_volume_item(struct sfs_check *ck, void *arg,
@@ -179,7 +182,7 @@ static void sfs_check_volume_item(struct sfs_check *ck, void *arg,
 		break;
 	case SFS_VOL_ORPHAN:
 		if (sfs_check_item_len(ck, tree, key, len, 0))
-			sfs_check_add_orphan(ck, key->a);
+			sfs_check_add_orphan(ck, key->a, false);
 		break;
 	default:
 		sfs_check_report(ck, "item-unknown",
@@ -452,7 +455,7 @@ static void sfs_check_mlog_item(struct sfs_check *ck, void *arg,
 		break;
 	case SFS_MLOG_ORPHAN:
 		if (sfs_check_item_len(ck, "mount log", key, len, 0))
-			sfs_check_add_orphan(ck, key->a);
+			sfs_check_add_orphan(ck, key->a, true);
 		break;
 	default:
 		sfs_check_report(ck, "item-unknown",

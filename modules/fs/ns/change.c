@@ -97,6 +97,7 @@ static int sfs_undo_add(struct sfs_change *ch, const struct sfs_key *key,
 	undo->old = old;
 	undo->old_len = old_len;
 	ch->nr_undo++;
+	sfs_op_dirty(&ch->op, key->ino);
 	return 0;
 }
 

@@ -118,10 +118,12 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 {
 	struct sfs_volume *vol = fs->vol;
 
-	if (forced)
+	if (forced) {
 		sfs_volume_withdraw(vol, -ENOLINK, "forced unmount");
-	else if (!vol->read_only)
+		sfs_lock_space_shutdown(fs->locks);
+	} else if (!vol->read_only) {
 		sfs_trans_commit(&fs->trans);
+	}
 	/* Groups refer to lock handles, the pipeline to groups' trees. */
 	sfs_trans_exit(&fs->trans);
 	sfs_groups_exit(fs);

@@ -134,6 +134,9 @@ unsigned long sfs_group_shrink(struct sfs_fs *fs, unsigned long nr)
 		freed++;
 	}
 	sfs_count_add(fs->vol, group_evict, freed);
+	/* Nobody needs as many lock handles any more. */
+	if (freed)
+		sfs_lock_shrink(fs->locks, freed);
 	return freed;
 }
 

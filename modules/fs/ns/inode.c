@@ -319,7 +319,6 @@ static int sfs_setattr_once(struct sfs_change *ch, struct sfs_fs *fs, u64 ino,
 		ret = -EINVAL;
 		goto out;
 	}
-	sfs_op_dirty(&ch->op, ino);
 	ret = sfs_node_write(ch, node);
 out:
 	return sfs_change_end(ch, ret);
@@ -339,7 +338,7 @@ int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
 		ret = sfs_setattr_once(ch, fs, ino, mask, attr);
 		if (ret != SFS_AGAIN)
 			break;
-		ret = sfs_truncate_finish(fs, ino);
+		ret = sfs_truncate_finish(fs, ino, 0);
 		if (ret)
 			break;
 		ret = -EBUSY;

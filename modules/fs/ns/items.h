@@ -11,6 +11,7 @@
 #ifndef SFS_ITEMS_H
 #define SFS_ITEMS_H
 
+#include "format/port.h"
 #include "fs/ns/fs.h"
 #include "fs/ns/ns.h"
 
@@ -132,7 +133,7 @@ void sfs_change_begin(struct sfs_change *ch, struct sfs_fs *fs);
 /* Takes the changes back when ret < 0; ends the op; returns ret. */
 int sfs_change_end(struct sfs_change *ch, int ret);
 
-/* The key's group is part of the op and marked dirty. */
+/* The key's group is part of the op; it becomes dirty. */
 int sfs_change_insert(struct sfs_change *ch, const struct sfs_key *key,
 		      const void *val, unsigned int len);
 int sfs_change_update(struct sfs_change *ch, const struct sfs_key *key,
@@ -272,7 +273,7 @@ struct sfs_edit {
 
 int sfs_edit_create(struct sfs_fs *fs, unsigned int max, struct sfs_edit **ret);
 void sfs_edit_destroy(struct sfs_edit *e);
-/* Lock the file and read its inode; -EINVAL when it is not a regular file. */
+/* Lock an inode of any type and read it. */
 int sfs_edit_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
 		   unsigned int tree_ops, unsigned int flags);
 int sfs_edit_load(struct sfs_edit *e, u64 first, u64 end);
@@ -295,8 +296,11 @@ static inline unsigned int sfs_edit_ops(unsigned int max, bool is_drop)
 
 /* The extent that contains block, or the next one after it; -ENOENT. */
 int sfs_ext_find(struct sfs_op *op, u64 ino, u64 block, struct sfs_ext *ext);
-/* Complete a truncate that a crash, or another thread, left unfinished. */
-int sfs_truncate_finish(struct sfs_fs *fs, u64 ino);
+/*
+ * Complete a truncate that a crash, or another thread, left unfinished.
+ * flags: 0 or SFS_OP_IO
+ */
+int sfs_truncate_finish(struct sfs_fs *fs, u64 ino, unsigned int flags);
 
 static inline u64 sfs_size_blocks(u64 size)
 {

@@ -134,6 +134,8 @@ static int sfs_create_check(struct sfs_fs *fs, const struct sfs_create *args,
 			return -ENOENT;
 		if (args->target_len > SFS_SYMLINK_MAX)
 			return -ENAMETOOLONG;
+		if (memchr(args->target, 0, args->target_len))
+			return -EINVAL;
 		*nr_items += sfs_nr_chunks(vol, args->target_len);
 	}
 	for (i = 0; i < args->nr_xattrs; i++) {
@@ -269,8 +271,6 @@ static int sfs_create_do(struct sfs_creation *cr, u64 ino)
 	struct sfs_node *node = &ch->node[1];
 	int ret;
 
-	sfs_op_dirty(&ch->op, ino);
-	sfs_op_dirty(&ch->op, args->dir);
 	sfs_create_fill(cr, ino);
 	if (args->name) {
 		ret = sfs_dent_add(ch, dir, args->name, args->name_len, ino,
@@ -291,12 +291,7 @@ static int sfs_create_do(struct sfs_creation *cr, u64 ino)
 	/* last: needs no undo */
 	if (!ret && !args->name)
 		ret = sfs_orphan_add(&ch->op, ino);
-	if (ret)
-		return ret;
-	sfs_op_group(&ch->op, ino)->nr_inodes++;
-	atomic64_inc(&ch->op.fs->inode_delta);
-	sfs_count(ch->op.fs->vol, inode_created);
-	return 0;
+	return ret;
 }
 
 static int sfs_create_once(struct sfs_creation *cr, struct sfs_fs *fs)
@@ -313,8 +308,11 @@ static int sfs_create_once(struct sfs_creation *cr, struct sfs_fs *fs)
 		ret = sfs_create_read_dir(cr);
 	if (!ret)
 		ret = sfs_create_take_ino(cr, &ino);
-	if (!ret)
+	if (!ret) {
 		ret = sfs_create_do(cr, ino);
+		if (ret)
+			sfs_group_drop_ino(fs, sfs_op_group(&ch->op, ino));
+	}
 	return sfs_change_end(ch, ret);
 }
 
@@ -403,8 +401,6 @@ static int sfs_link_do(struct sfs_change *ch, const struct sfs_linking *l)
 	u64 pos;
 	int ret;
 
-	sfs_op_dirty(&ch->op, l->dir);
-	sfs_op_dirty(&ch->op, l->ino);
 	ret = sfs_dent_add(ch, dir, l->name, l->len, l->ino,
 			   sfs_mode_dtype(node->in.mode), &pos);
 	if (ret)
@@ -512,8 +508,6 @@ static int sfs_unlink_do(struct sfs_change *ch, struct sfs_unlinking *u)
 	struct sfs_node *node = &ch->node[1];
 	int ret;
 
-	sfs_op_dirty(&ch->op, u->dir);
-	sfs_op_dirty(&ch->op, u->ino);
 	ret = sfs_dent_del(ch, dir, &ch->dent[0]);
 	if (!ret)
 		ret = sfs_link_drop(ch, node, &u->link);

@@ -15,6 +15,7 @@
 #ifndef SFS_NS_H
 #define SFS_NS_H
 
+#include "format/port.h"
 #include "fs/ns/fs.h"
 
 /**
@@ -41,8 +42,8 @@ struct sfs_inode {
 	struct timespec64 mtime;
 	struct timespec64 ctime;
 	struct timespec64 crtime;
-	u64 online_blocks;	/* data blocks of 4096 bytes */
-	u64 offline_blocks;
+	u64 online_blocks;	/* written data blocks of 4096 bytes */
+	u64 offline_blocks;	/* offline ones, with and without space */
 	u64 next_pos;
 	u64 nr_entries;
 	u64 alloc_group;
@@ -257,11 +258,19 @@ struct sfs_map {
 	u32 flags;	/* SFS_EXT_*; a hole has phys 0 and none */
 };
 
-/* The extent or hole at block, cut to [block, block + len). May be called with a
- * page locked: takes the cluster lock with TRY and returns -EAGAIN then if
- * nowait is set. */
-int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len, bool nowait,
-	       struct sfs_map *map);
+/*
+ * NOWAIT: the caller has a page locked; -EAGAIN when the cluster lock would be
+ * waited for.  IO: write-back and its completion; the dirty page proves that EX
+ * is held, so the cluster lock is not asked for (SFS_OP_IO).
+ */
+enum sfs_ns_flags {
+	SFS_NS_NOWAIT	= 1 << 0,
+	SFS_NS_IO	= 1 << 1,
+};
+
+/* The extent or hole at block, cut to [block, block + len). */
+int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
+	       unsigned int flags, struct sfs_map *map);
 /*
  * Make [block, block+len) of the file have space: what is a hole gets unwritten
  * extents (one call may cover less; map says what). want >= len asks for that many
@@ -269,13 +278,14 @@ int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len, bool nowait,
  * blocks without space get some and stay offline. Attributes do not change.
  */
 int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
-		 struct sfs_map *map);
+		 unsigned int flags, struct sfs_map *map);
 /*
  * Data of [block, block+len) is on the device: unwritten (offline or not) becomes
  * written; the stored size becomes at least size. Holes in the range are left.
  * meta_seq follows block counts and size; iversion and data_seq do not.
  */
-int sfs_ns_written(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 size);
+int sfs_ns_written(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 size,
+		   unsigned int flags);
 /*
  * Set the size and free everything past it, in several transactions when large;
  * a crash in between leaves the new size and SFS_INODE_TRUNCATE and is finished

@@ -14,23 +14,18 @@ enum sfs_rename_ops {
 	SFS_RENAME_CHANGES = 14,	/* btree changes of one rename at most */
 };
 
-/**
- * struct sfs_renaming - one rename
- * @lock: op that holds the RENAME lock, when is_locked
- * @old_dir: nodes of @ch; @new_dir may be @old_dir, @target may be NULL
- * @old_dent: the entry renamed; @new_dent the one replaced or exchanged
- */
+/* One rename. */
 struct sfs_renaming {
 	struct sfs_change *ch;
 	const struct sfs_rename *args;
-	struct sfs_op lock;
+	struct sfs_op lock;		/* of the RENAME lock */
 	bool is_locked;
 	struct sfs_node *old_dir;
-	struct sfs_node *new_dir;
+	struct sfs_node *new_dir;	/* may be old_dir */
 	struct sfs_node *inode;
-	struct sfs_node *target;
-	struct sfs_dent *old_dent;
-	struct sfs_dent *new_dent;
+	struct sfs_node *target;	/* may be NULL, or inode */
+	struct sfs_dent *old_dent;	/* renamed */
+	struct sfs_dent *new_dent;	/* replaced or exchanged */
 	struct sfs_link inode_link;
 	struct sfs_link target_link;
 };
@@ -179,9 +174,9 @@ static int sfs_rename_read_inodes(struct sfs_renaming *rn)
 	rn->inode = &rn->ch->node[2];
 	rn->target = NULL;
 	ret = sfs_node_read(op, args->ino, rn->inode);
-	if (!ret && args->target_ino == args->ino)
+	if (!ret && args->target_ino == args->ino) {
 		rn->target = rn->inode;
-	else if (!ret && args->target_ino) {
+	} else if (!ret && args->target_ino) {
 		rn->target = &rn->ch->node[3];
 		ret = sfs_node_read(op, args->target_ino, rn->target);
 	}
@@ -324,22 +319,15 @@ static int sfs_rename_write(struct sfs_renaming *rn)
 
 static int sfs_rename_do(struct sfs_renaming *rn)
 {
-	const struct sfs_rename *args = rn->args;
-	struct sfs_change *ch = rn->ch;
 	int ret;
 
-	sfs_op_dirty(&ch->op, args->old_dir);
-	sfs_op_dirty(&ch->op, args->new_dir);
-	sfs_op_dirty(&ch->op, args->ino);
-	if (rn->target)
-		sfs_op_dirty(&ch->op, args->target_ino);
 	ret = sfs_rename_is_exchange(rn) ? sfs_rename_swap(rn) :
 					   sfs_rename_move(rn);
 	if (!ret)
 		ret = sfs_rename_write(rn);
 	/* last: needs no undo */
 	if (!ret && rn->target && !rn->target->in.nlink)
-		ret = sfs_orphan_add(&ch->op, args->target_ino);
+		ret = sfs_orphan_add(&rn->ch->op, rn->args->target_ino);
 	return ret;
 }
 

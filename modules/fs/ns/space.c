@@ -84,9 +84,8 @@ static bool have_freed(struct sfs_fs *fs)
 
 static bool meta_suffices(struct sfs_fs *fs, u64 blocks, bool reserve)
 {
-	u64 avail = sfs_trans_available(&fs->trans);
-
-	return avail + (reserve ? fs->trans.keep : 0) >= blocks;
+	return sfs_trans_available(&fs->trans,
+				   reserve ? SFS_HOLD_RESERVE : 0) >= blocks;
 }
 
 int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve)

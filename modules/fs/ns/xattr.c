@@ -279,11 +279,7 @@ int sfs_xattr_insert(struct sfs_change *ch, u64 ino, u32 id, const char *name,
 	return ret;
 }
 
-/**
- * struct sfs_xattr_set - one attribute being set or removed
- * @old: what is there, read under the lock
- * @nr_chunks: reserved, of both strings together
- */
+/* One attribute being set or removed. */
 struct sfs_xattr_set {
 	struct sfs_change *ch;
 	u64 ino;
@@ -291,10 +287,10 @@ struct sfs_xattr_set {
 	unsigned int flags;
 	bool is_remove;
 	struct timespec64 now;
-	struct sfs_xattr_str old;
+	struct sfs_xattr_str old;	/* what is there, read under the lock */
 	struct sfs_xattr_str new;
-	unsigned int nr_chunks;
-	u64 a;
+	unsigned int nr_chunks;		/* reserved, of both together */
+	u64 a;				/* of the keys */
 };
 
 /* A key nobody uses: ids that wrapped around may be in use. */
@@ -368,10 +364,8 @@ static int sfs_xattr_set_once(struct sfs_xattr_set *xs, struct sfs_fs *fs,
 	ret = sfs_op_start(&ch->op, 1 + sfs_run_ops(xs->nr_chunks), 0);
 	if (!ret)
 		ret = sfs_xattr_set_read(xs);
-	if (!ret) {
-		sfs_op_dirty(&ch->op, xs->ino);
+	if (!ret)
 		ret = sfs_xattr_replace(ch, xs->ino, xs->a, &xs->old, &xs->new);
-	}
 	if (!ret) {
 		sfs_node_touch(&ch->op, &ch->node[0], xs->now);
 		ret = sfs_node_write(ch, &ch->node[0]);

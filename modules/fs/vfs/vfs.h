@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The VFS half of a mount: what its files share.
+ *
+ * Attributes.  A cached inode carries the attributes of its item together with
+ * the generation of its group's lock under which they were read.  While the
+ * group's generation is the same nobody else changed them; each operation of
+ * this mount takes its results into the inode.  Otherwise they are read again
+ * before use (sfs_inode_revalidate()).  i_size of a file belongs to this mount
+ * from then on, because data that is not written back yet makes it larger than
+ * the item says; revocation writes back first, so a new generation begins with
+ * the item's size.
+ *
+ * Dentries.  d_time holds the generation of the parent's group under which the
+ * name was looked up; generations are unique within a mount.
+ *
+ * Pages.  A page is dirtied only while the group's lock is EX and is clean
+ * before EX is given up.  sfs_inode_info.epoch counts revocations: an EX lock
+ * that was seen after the epoch was read is still held while the epoch is the
+ * same and revoke_sem is held for reading, for a revocation first takes
+ * revoke_sem for writing and advances the epoch.
+ *
+ * Lock order: i_rwsem, mapping->invalidate_lock, cluster locks, transaction
+ * hold, group rwsem; and i_rwsem, revoke_sem, page lock.  Nobody waits for a
+ * cluster lock with revoke_sem or a page lock held.
+ */
+#ifndef SFS_VFS_H
+#define SFS_VFS_H
+
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/kobject.h>
+#include <linux/llist.h>
+#include <linux/workqueue.h>
+
+#include "format/dev_bdev.h"
+#include "fs/ns/ns.h"
+
+struct sfs_mmp;
+struct seq_file;
+
+enum sfs_vfs_limits {
+	SFS_COMMIT_AGE_MS	= 5000,	/* an open transaction gets this old */
+	SFS_WORK_INTERVAL_MS	= 1000,
+	SFS_READDIR_BYTES	= 16384,
+	SFS_WRITE_TRIES		= 100,	/* revocations one write may meet */
+};
+
+/**
+ * struct sfs_mount_opts - values of the mount options
+ * @lock_provider: overrides the volume's, NULL: not given
+ * @metadev_path: NULL for a volume on one device
+ * @quorum_slot_nr: -1: none
+ *
+ * Numbers may be changed through sysfs at any time.
+ */
+struct sfs_mount_opts {
+	char *metadev_path;
+	char *lock_provider;
+	u64 data_prealloc_blocks;
+	u64 data_prealloc_contig_only;
+	u64 ino_alloc_per_lock;
+	u64 lock_idle_count;
+	u64 log_merge_wait_timeout_ms;
+	u64 orphan_scan_delay_ms;
+	u64 quorum_heartbeat_timeout_ms;
+	u64 tcp_keepalive_timeout_ms;
+	s64 quorum_slot_nr;
+	bool is_acl;
+};
+
+/**
+ * struct sfs_sb_info - one mount
+ * @wq: background work, one item at a time
+ * @io_wq: ends of write-back; never waits for @wq
+ * @gate: read by revocations, written once when the unmount begins
+ * @is_unmounting: inodes are clean and must not be referenced any more
+ * @is_forced: umount -f: nothing more is written
+ * @iputs: inodes whose reference a revocation could not drop
+ */
+struct sfs_sb_info {
+	struct super_block *sb;
+	struct sfs_volume vol;
+	struct sfs_fs *fs;
+	struct sfs_mount_opts opts;
+	struct sfs_dev meta_dev;
+	struct sfs_dev data_dev;
+	struct sfs_compat_bdev meta_handle;
+	bool is_one_device;
+	struct sfs_mmp *mmp;
+
+	struct workqueue_struct *wq;
+	struct workqueue_struct *io_wq;
+	struct delayed_work work;
+
+	struct rw_semaphore gate;
+	bool is_unmounting;
+	bool is_forced;
+	struct llist_head iputs;
+	struct work_struct iput_work;
+
+	struct shrinker *cache_shrinker;
+	struct shrinker *group_shrinker;
+
+	struct kobject kobj;
+	struct completion kobj_gone;
+	bool has_kobj;
+};
+
+enum sfs_inode_bits {
+	SFS_INODE_ATTRS_STALE,	/* the item changed in ways not told us */
+	SFS_INODE_ATIME_DIRTY,	/* i_atime is newer than the item's */
+	SFS_INODE_FLUSH_DATA,	/* data was written over without a transaction */
+};
+
+/**
+ * struct sfs_inode_info - one cached inode
+ * @lock: guards @ni, @gen and @dirty_seq
+ * @ni: attributes; @ni.ino never changes
+ * @gen: lock generation they are valid under, 0: none
+ * @dirty_seq: no transaction after this one has changes of the inode
+ * @grp: its group, referenced
+ * @flags: enum sfs_inode_bits
+ * @revoke_sem: read to dirty a page, written by revocations, see above
+ * @epoch: revocations; written under @revoke_sem
+ * @ex_epoch: epoch under which EX was seen
+ * @map_seq: grows when mappings may have changed; for iomap_valid()
+ * @free_seq: grows when blocks may have been freed
+ * @ioend_lock: guards @ioends
+ */
+struct sfs_inode_info {
+	spinlock_t lock;
+	struct sfs_inode ni;
+	u64 gen;
+	u64 dirty_seq;
+	struct sfs_group *grp;
+	unsigned long flags;
+
+	struct rw_semaphore revoke_sem;
+	u32 epoch;
+	u32 ex_epoch;
+	atomic64_t map_seq;
+	atomic64_t free_seq;
+
+	spinlock_t ioend_lock;
+	struct list_head ioends;
+	struct work_struct ioend_work;
+
+	struct llist_node iput_node;
+	struct inode vfs_inode;
+};
+
+static inline struct sfs_inode_info *SFS_I(const struct inode *inode)
+{
+	return container_of(inode, struct sfs_inode_info, vfs_inode);
+}
+
+static inline struct sfs_sb_info *SFS_SB(const struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
+static inline struct sfs_fs *sfs_inode_fs(const struct inode *inode)
+{
+	return SFS_SB(inode->i_sb)->fs;
+}
+
+static inline u64 sfs_ino(const struct inode *inode)
+{
+	return SFS_I(inode)->ni.ino;
+}
+
+/* ---- super.c, mount.c ------------------------------------------------------ */
+
+int sfs_init_fs_context(struct fs_context *fc);
+int sfs_mount_get_tree(struct fs_context *fc);
+void sfs_mount_stop(struct sfs_sb_info *sbi);
+void sfs_kill_sb(struct super_block *sb);
+void sfs_sb_kick(struct sfs_sb_info *sbi);
+extern const struct super_operations sfs_super_ops;
+
+/* ---- options.c --------------------------------------------------------------- */
+
+/**
+ * struct sfs_opt_num - a mount option that is a number
+ * @name: of the option and of its sysfs file
+ * @offset: of its u64 in struct sfs_mount_opts
+ * @is_shown: in /proc/mounts, default or not
+ * @is_sysfs: has a file there, which may be written
+ * @is_once: may be given once only
+ */
+struct sfs_opt_num {
+	const char *name;
+	size_t offset;
+	u64 min;
+	u64 max;
+	u64 value;
+	bool is_shown;
+	bool is_sysfs;
+	bool is_once;
+};
+
+extern const struct sfs_opt_num sfs_opt_nums[];
+extern const unsigned int sfs_nr_opt_nums;
+void sfs_opts_init(struct sfs_mount_opts *opts);
+void sfs_opts_exit(struct sfs_mount_opts *opts);
+int sfs_opts_parse(struct fs_context *fc, struct fs_parameter *param);
+int sfs_opts_show(struct seq_file *m, struct dentry *root);
+/* Set a number from text: 0 or -EINVAL, the value unchanged. */
+int sfs_opt_num_set(const struct sfs_opt_num *opt, struct sfs_mount_opts *opts,
+		    const char *text);
+extern const struct fs_parameter_spec sfs_opt_specs[];
+
+static inline u64 *sfs_opt_num_ptr(const struct sfs_opt_num *opt,
+				   struct sfs_mount_opts *opts)
+{
+	return (void *)opts + opt->offset;
+}
+
+/* ---- mmp.c ------------------------------------------------------------------- */
+
+/*
+ * Make sure that no other node has mounted the volume, and tell them that we
+ * have.  -EBUSY when one has; -EINTR.  Sleeps for many seconds after a crash.
+ */
+int sfs_mmp_start(struct sfs_volume *vol, struct sfs_mmp **ret);
+/* is_clean: nothing of this mount is left to recover. */
+void sfs_mmp_stop(struct sfs_mmp *mmp, bool is_clean);
+
+/* ---- sysfs.c, shrink.c --------------------------------------------------------- */
+
+int sfs_sysfs_init(void);
+void sfs_sysfs_exit(void);
+int sfs_sysfs_add(struct sfs_sb_info *sbi);
+void sfs_sysfs_del(struct sfs_sb_info *sbi);
+int sfs_shrink_start(struct sfs_sb_info *sbi);
+void sfs_shrink_stop(struct sfs_sb_info *sbi);
+
+/* ---- inode.c, attr.c ------------------------------------------------------------ */
+
+int sfs_inodes_init(void);
+void sfs_inodes_exit(void);
+struct inode *sfs_alloc_inode(struct super_block *sb);
+void sfs_free_inode(struct inode *inode);
+void sfs_evict_inode(struct inode *inode);
+/* The inode, referenced; ERR_PTR: -ESTALE when it does not exist. */
+struct inode *sfs_iget(struct super_block *sb, u64 ino);
+/* Give a new inode what sfs_ns_create() made, and hash it. -EBUSY: somebody
+ * was faster, use sfs_iget(). */
+int sfs_inode_insert(struct inode *inode, const struct sfs_inode *ni, u64 gen);
+bool sfs_inode_is_valid(const struct inode *inode);
+int sfs_inode_reread(struct inode *inode);
+/* Take what an operation returned into the inode. */
+void sfs_inode_update(struct inode *inode, const struct sfs_inode *ni);
+/* An operation changed the inode's item and returned no attributes. */
+void sfs_inode_changed(struct inode *inode);
+/* Bytes of the file are about to change: times, data_version. */
+int sfs_inode_touch_data(struct inode *inode);
+int sfs_inode_sync(struct inode *inode);
+
+/* Before attributes are used: 0, -ESTALE when the inode is gone. */
+static inline int sfs_inode_revalidate(struct inode *inode)
+{
+	return likely(sfs_inode_is_valid(inode)) ? 0 : sfs_inode_reread(inode);
+}
+
+int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
+		struct kstat *stat, u32 mask, unsigned int flags);
+int sfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+		struct iattr *attr);
+int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask);
+int sfs_update_time(struct inode *inode, int flags);
+int sfs_write_inode(struct inode *inode, struct writeback_control *wbc);
+extern const struct inode_operations sfs_file_inode_ops;
+extern const struct inode_operations sfs_symlink_inode_ops;
+extern const struct inode_operations sfs_special_inode_ops;
+
+/* ---- dir.c, readdir.c -------------------------------------------------------------- */
+
+extern const struct inode_operations sfs_dir_inode_ops;
+extern const struct file_operations sfs_dir_file_ops;
+extern const struct dentry_operations sfs_dentry_ops;
+
+/* ---- file.c ----------------------------------------------------------------------- */
+
+extern const struct file_operations sfs_file_ops;
+int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync);
+
+/* ---- xattr.c, acl.c ----------------------------------------------------------------- */
+
+extern const struct xattr_handler * SFS_COMPAT_XATTR_CONST sfs_xattr_handlers[];
+ssize_t sfs_listxattr(struct dentry *dentry, char *buf, size_t size);
+struct posix_acl *sfs_get_acl(struct inode *inode, int type, bool rcu);
+int sfs_set_acl(struct mnt_idmap *idmap,
+		struct sfs_compat_acl_object *object, struct posix_acl *acl,
+		int type);
+
+/* Xattrs that a new inode is created with. */
+#define SFS_NEW_XATTRS_MAX	10
+
+struct sfs_new_xattrs {
+	struct sfs_create_xattr xattr[SFS_NEW_XATTRS_MAX];
+	unsigned int nr;
+};
+
+/* Collect security labels and ACLs; may change the inode's mode. */
+int sfs_new_xattrs_init(struct sfs_new_xattrs *xattrs, struct inode *inode,
+			struct inode *dir, const struct qstr *name);
+void sfs_new_xattrs_exit(struct sfs_new_xattrs *xattrs);
+
+/* ---- revoke.c --------------------------------------------------------------------- */
+
+int sfs_revoke_inodes(void *arg, u64 group, bool is_drop);
+bool sfs_revoke_inode_is_open(void *arg, u64 ino);
+void sfs_revoke_iput_work(struct work_struct *work);
+/* No inode may be referenced by revocations after this. */
+void sfs_revoke_stop(struct sfs_sb_info *sbi);
+
+/* ---- module.c ---------------------------------------------------------------------- */
+
+extern struct file_system_type sfs_fs_type;
+
+#endif

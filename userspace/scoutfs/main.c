@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * scoutfs: the command-line tool.
+ */
+#include "lib/cmd.h"
+
+static const struct sfs_cmd {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *text;
+} sfs_cmds[] = {
+	{ "check",	sfs_cmd_check,	  "check an unmounted volume" },
+	{ "counters",	sfs_cmd_counters, "show the counters of a mount" },
+	{ "mkfs",	sfs_cmd_mkfs,	  "make a volume" },
+	{ "print",	sfs_cmd_print,	  "show the structures of a volume" },
+};
+
+static int sfs_usage(void)
+{
+	size_t i;
+
+	fprintf(stderr, "usage: scoutfs COMMAND [args]\n\n");
+	for (i = 0; i < ARRAY_SIZE(sfs_cmds); i++)
+		fprintf(stderr, "  %-10s %s\n", sfs_cmds[i].name,
+			sfs_cmds[i].text);
+	fprintf(stderr, "\nCOMMAND --help shows its options.\n");
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	if (argc < 2)
+		return sfs_usage();
+	for (i = 0; i < ARRAY_SIZE(sfs_cmds); i++) {
+		if (!strcmp(argv[1], sfs_cmds[i].name))
+			return sfs_cmds[i].run(argc - 1, argv + 1);
+	}
+	return sfs_usage();
+}
