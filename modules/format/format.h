@@ -15,12 +15,16 @@
 #ifndef SFS_FORMAT_H
 #define SFS_FORMAT_H
 
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+#else
+#include <assert.h>
+#include <stddef.h>
 #ifndef SFS_PORT_H
 #include <linux/types.h>
-#include <stddef.h>
 #endif
-#ifndef __KERNEL__
-#include <assert.h>
 #endif
 
 /* ---- geometry -------------------------------------------------------- */

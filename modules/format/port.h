@@ -47,6 +47,7 @@
 #include <linux/timekeeping.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 #include <asm/unaligned.h>
 #include <asm/byteorder.h>
