@@ -39,6 +39,12 @@ enum sfs_block_bits {
  * @data: block_bytes bytes, begins with struct sfs_block_hdr
  * @blkno: own number; changes only in sfs_block_dirty()
  * @seq: transaction that wrote it
+ * @flags: enum sfs_block_bits
+ * @refs: references; one is the cache's
+ * @read_lock: held while the contents are read
+ * @lru: guarded by the cache's lock
+ * @dirty_link: owned by the transaction
+ * @rcu: for freeing
  */
 struct sfs_block {
 	void *data;
@@ -54,6 +60,11 @@ struct sfs_block {
 
 /**
  * struct sfs_cache - all cached blocks of a volume
+ * @blocks: struct sfs_block by number
+ * @lock: guards @lru and @nr
+ * @lru: least recently inserted or looked at first
+ * @nr: blocks cached
+ * @nr_max: soft bound, reclaim starts there
  */
 struct sfs_cache {
 	struct xarray blocks;

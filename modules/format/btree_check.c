@@ -54,15 +54,15 @@ static const char *sfs_btree_check_slot(const struct sfs_btree_block *bt,
 	const u8 *suffix;
 	unsigned int i;
 
+	if (bt->prefix_len + slot->key_len > SFS_KEY_BYTES)
+		return "btree-key-len";
+	if (le16_to_cpu(slot->val_len) > SFS_VAL_MAX(block_bytes))
+		return "btree-val-len";
 	if (!len && off)
 		return "btree-slot-bounds";
 	if (len && (off < le32_to_cpu(bt->free_off) || off > block_bytes ||
 		    len > block_bytes - off))
 		return "btree-slot-bounds";
-	if (bt->prefix_len + slot->key_len > SFS_KEY_BYTES)
-		return "btree-key-len";
-	if (le16_to_cpu(slot->val_len) > SFS_VAL_MAX(block_bytes))
-		return "btree-val-len";
 
 	suffix = sfs_btree_suffix(bt, slot);
 	if (slot->key_len && !suffix[slot->key_len - 1])

@@ -46,26 +46,34 @@ enum sfs_hold_flags {
 
 /**
  * struct sfs_trans - one pipeline
+ * @vol: volume
+ * @ops: what differs between pipelines
+ * @arg: passed to @ops
  * @lock: guards everything below up to @commit_lock
+ * @wait: for @closing and @holders
  * @seq: of the open transaction
+ * @closed_seq: of the newest closed transaction
  * @durable_seq: of the newest durable one
  * @holders: operations inside the open transaction
  * @closing: a commit waits for @holders; no new ones enter
+ * @changed: it must be written even without dirty blocks
+ * @new_data: file data became visible, flush the data device
  * @reserved: blocks promised to holders
  * @commit_need: blocks the commit itself will need
  * @keep: blocks only SFS_HOLD_RESERVE holds may use
  * @pool: blocks free for use
  * @freed: numbers freed in the open transaction
  * @dirty: blocks dirty in it
+ * @nr_dirty: their number
  * @trees: trees changed in it
- * @changed: it must be written even without dirty blocks
- * @new_data: file data became visible, flush the data device
+ * @commit_lock: one commit at a time
+ * @writing_freed: numbers freed in the transaction being written
  */
 struct sfs_trans {
 	struct sfs_volume *vol;
 	const struct sfs_trans_ops *ops;
 	void *arg;
-	struct mutex lock;
+	struct mutex lock;		/* see above */
 	wait_queue_head_t wait;
 	u64 seq;
 	u64 closed_seq;
@@ -103,6 +111,7 @@ int sfs_trans_hold(struct sfs_trans *tr, u64 blocks, unsigned int flags);
 void sfs_trans_release(struct sfs_trans *tr, u64 blocks);
 /**
  * sfs_trans_commit() - make everything done so far durable
+ * @tr: pipeline
  * Return: 0 or the error that withdrew the volume.
  */
 int sfs_trans_commit(struct sfs_trans *tr);
@@ -144,6 +153,8 @@ u64 sfs_trans_available(struct sfs_trans *tr, unsigned int flags);
  * @ext: inline extents of the root page
  * @max: room there
  * @nr: set to the number used
+ *
+ * Return: 0, -ENOMEM, or an error of reading the old list.
  */
 int sfs_trans_encode_pool(struct sfs_trans *tr, u64 owner, struct sfs_ref *old,
 			  struct sfs_disk_extent *ext, unsigned int max,

@@ -13,7 +13,7 @@
 #define SFS_CACHE_BLOCKS	65536
 
 const char * const sfs_counter_names[SFS_CNT_NR] = {
-#define SFS_COUNTER_NAME(name, text)	[SFS_CNT_##name] = #name,
+#define SFS_COUNTER_NAME(name, text)	#name,
 	SFS_COUNTERS(SFS_COUNTER_NAME)
 #undef SFS_COUNTER_NAME
 };

@@ -50,9 +50,21 @@ extern const char * const sfs_counter_names[SFS_CNT_NR];
  * @data: data device; the same as @meta or another window for one device
  * @sb: super block as read, geometry and names only; the leader owns the rest
  * @fsid: of the volume
+ * @rid: of this mount
  * @block_bytes: metadata block size
+ * @block_shift: log2 of @block_bytes
+ * @group_shift: log2 of the inode numbers of a group
+ * @first_meta_block: first one trees may use
+ * @total_meta_blocks: end of the metadata device
+ * @total_data_blocks: end of the data device
+ * @data_start_bytes: of data block 0 on the data device
+ * @read_only: nothing may be written to the devices
  * @error: 0, or why the volume was withdrawn
  * @on_withdraw: called once, from any context that may not sleep
+ * @withdraw_arg: passed to @on_withdraw
+ * @cache: of metadata blocks
+ * @ident: f.XXXXXX.r.YYYYYY, for messages
+ * @counters: by enum sfs_counter
  */
 struct sfs_volume {
 	struct sfs_dev *meta;

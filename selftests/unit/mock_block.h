@@ -54,6 +54,7 @@ struct mock {
 	long fail_at;
 	u64 nr_failed;
 	bool evict;
+	bool is_hostile;	/* images may be wrong, references too */
 };
 
 #define MOCK_CHECK(cond)	assert_true(cond)
@@ -154,9 +155,10 @@ static struct mock_slot *mock_slot(struct mock *m, const struct sfs_ref *ref)
 {
 	struct mock_slot *s;
 
-	MOCK_CHECK(ref->blkno && ref->blkno < m->nr_slots);
-	s = &m->slots[ref->blkno];
-	MOCK_CHECK(s->state == MOCK_LIVE && s->seq == ref->seq);
+	s = ref->blkno < m->nr_slots ? &m->slots[ref->blkno] : NULL;
+	if (s && (s->state != MOCK_LIVE || s->seq != ref->seq))
+		s = NULL;
+	MOCK_CHECK(s || m->is_hostile);
 	return s;
 }
 
@@ -210,9 +212,15 @@ int sfs_block_read(struct sfs_volume *vol, const struct sfs_ref *ref, u64 owner,
 	if (mock_fails(m))
 		return -EIO;
 	s = mock_slot(m, ref);
+	if (!s)
+		return -EUCLEAN;
+	if (!s->blk && m->is_hostile &&
+	    sfs_btree_check_block(s->image, m->vol.block_bytes))
+		return -EUCLEAN;
 	if (!s->blk) {
 		hdr = s->image;
-		MOCK_CHECK(!ref->crc || ref->crc == le32_to_cpu(hdr->csum));
+		MOCK_CHECK(m->is_hostile || !ref->crc ||
+			   ref->crc == le32_to_cpu(hdr->csum));
 		mock_block(m, ref->blkno, ref->seq, s->image);
 	}
 	hdr = s->blk->data;
@@ -228,7 +236,8 @@ void sfs_block_readahead(struct sfs_volume *vol, u64 blkno)
 {
 	struct mock *m = mock_of(vol);
 
-	MOCK_CHECK(blkno < m->nr_slots && m->slots[blkno].state == MOCK_LIVE);
+	MOCK_CHECK(m->is_hostile || (blkno < m->nr_slots &&
+				     m->slots[blkno].state == MOCK_LIVE));
 	m->nr_ahead++;
 }
 
@@ -300,6 +309,8 @@ void sfs_block_free(struct sfs_trans *tr, const struct sfs_ref *ref)
 	struct mock *m = mock_of(tr->vol);
 	struct mock_slot *s = mock_slot(m, ref);
 
+	if (!s)
+		return;		/* the pool would find out and withdraw */
 	m->nr_live--;
 	s->state = MOCK_DYING;
 	if (s->seq == tr->seq) {

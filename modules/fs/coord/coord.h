@@ -16,10 +16,12 @@
 
 /**
  * struct sfs_leader - the leader's state
+ * @vol: volume
  * @lock: one operation at a time
  * @trans: the leader's pipeline; its root is the super block
  * @tree: volume tree
  * @sb: image of the super; counters in it are current
+ * @image: the super being written
  * @pool_list: list blocks of the leader's own pool
  * @seq_lock: guards @next_seq
  * @next_seq: next transaction seq to give out
@@ -27,16 +29,15 @@
  */
 struct sfs_leader {
 	struct sfs_volume *vol;
-	struct mutex lock;
+	struct mutex lock;		/* operations */
 	struct sfs_trans trans;
 	struct sfs_tree tree;
 	struct sfs_super_block *sb;
 	struct sfs_super_block *image;	/* being written */
 	struct sfs_ref pool_list;
-	spinlock_t seq_lock;
+	spinlock_t seq_lock;		/* next_seq, seq_limit */
 	u64 next_seq;
 	u64 seq_limit;
-	bool recovering;
 };
 
 int sfs_leader_start(struct sfs_volume *vol, struct sfs_leader **ret);
@@ -85,6 +86,8 @@ int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u8 space,
  * @slot: of the mount
  * @id: of the return; taking it twice has no effect
  * @ret_tree: durable, not changed by the mount any more; its blocks become free
+ *
+ * Return: 0 when it is durable that the leader has them, or the error.
  */
 int sfs_leader_return(struct sfs_leader *ld, u32 slot, u64 id,
 		      const struct sfs_tree *ret_tree);

@@ -9,8 +9,11 @@
 #include "fs/coord/coord.h"
 #include "fs/ns/ns.h"
 
-/* Blocks of the metadata pool that only deletes and folds may use. */
-#define SFS_POOL_KEEP		128
+/*
+ * Blocks of the metadata pool that only deletes may use: more than one of them
+ * ever reserves, see SFS_EXT_MANY and SFS_DELETE_ITEMS.
+ */
+#define SFS_POOL_KEEP		512
 #define SFS_GROUPS_MAX		16384
 #define SFS_FOLD_ENTRIES	4096
 #define SFS_OFFER_EXTENTS	1024

@@ -21,13 +21,22 @@ struct sfs_leader;
 /**
  * struct sfs_group - one group in memory
  * @nr: group number
+ * @lock: its cluster lock
  * @rwsem: guards @tree and what follows; taken after the transaction hold
  * @tree: the group tree; owner is @nr
  * @version: of the EX grant, I3
+ * @max_meta_seq: newest meta_seq of its inodes
+ * @max_data_seq: newest data_seq of its inodes
  * @dirty_seq: newest transaction that changed the tree, 0: clean
  * @nr_numbers: inode numbers handed out
  * @nr_inodes: inodes that exist
+ * @flags: SFS_ROOT_*
  * @loaded: root valid under the lock's current generation
+ * @referenced: used since reclaim last looked
+ * @refs: references; one is the table's, others are operations' and inodes'
+ * @dirty_link: in sfs_fs.dirty_groups
+ * @lru: guarded by sfs_fs.group_lock
+ * @rcu: for freeing
  */
 struct sfs_group {
 	u64 nr;
@@ -51,13 +60,52 @@ struct sfs_group {
 
 /**
  * struct sfs_fs - one mount
+ * @vol: volume
  * @trans: this mount's transaction pipeline
  * @leader: leader services; in this kernel when we are the leader
+ * @locks: lock space of the mount
+ * @rid: random incarnation of the mount
  * @slot: mount slot in the mount table
+ * @read_only: users may not change anything
+ * @rec: image of the mount record
+ * @mlog_sem: commits change @mlog, root lookups read it
  * @mlog: roots changed since the last fold, and orphans
+ * @mlog_folded: the root entries of @mlog may be dropped
+ * @nr_mlog: upper bound of root entries in @mlog
+ * @pool_list: list blocks of the metadata pool
+ * @freed: extents freed and not offered yet
+ * @freed_lock: guards @freed, its counts, @ret_blocks
+ * @nr_freed: extents in @freed
+ * @freed_blocks: blocks in @freed by space
+ * @return_lock: one hand-over at a time
+ * @ret: extents offered under @return_id
+ * @ret_blocks: blocks in @ret by space
+ * @return_id: newest return offered
+ * @return_acked: newest return the leader has taken
+ * @want_return: the next commit offers @freed
+ * @grant_lock: grants are taken one by one, in order
+ * @grant_id: newest grant in the pools
+ * @grant_durable: newest grant in the durable record
+ * @data_lock: guards @data_pool
+ * @data_pool: free data extents
  * @groups: struct sfs_group by number
+ * @group_lock: guards @group_lru and @nr_groups
+ * @group_lru: least recently used groups first
+ * @nr_groups: groups in memory
+ * @nr_groups_max: soft bound of @nr_groups
  * @dirty_groups: groups changed in the open transaction; guarded by trans.lock
+ * @opened_ns: when the open transaction was first changed, 0: it was not
+ * @work_nr: calls of sfs_fs_work()
+ * @next_group: first of the own range of fresh groups
+ * @end_group: end of that range
+ * @range_lock: guards the range
  * @orphans: ino -> value: SFS_ORPHAN_*
+ * @inode_delta: inodes created minus deleted by this mount
+ * @invalidate_inodes: VFS half: write back, and with drop forget, what is
+ *	cached of a group's inodes
+ * @inode_is_open: VFS half: is the inode referenced in this mount?
+ * @vfs_arg: passed to the VFS half
+ * @kick: VFS half: call sfs_fs_work() soon; may not sleep
  */
 struct sfs_fs {
 	struct sfs_volume *vol;
@@ -76,7 +124,7 @@ struct sfs_fs {
 	struct sfs_ref pool_list;
 
 	struct sfs_tree freed;		/* changed inside holds, under freed_lock */
-	struct mutex freed_lock;
+	struct mutex freed_lock;	/* freed, its counts, ret_blocks */
 	u64 nr_freed;			/* extents in freed */
 	u64 freed_blocks[SFS_SPACE_DATA + 1];	/* by space */
 	struct mutex return_lock;	/* one hand-over at a time */
@@ -103,16 +151,13 @@ struct sfs_fs {
 	unsigned int work_nr;
 	u64 next_group;			/* own range of fresh groups */
 	u64 end_group;
-	struct mutex range_lock;
+	struct mutex range_lock;	/* next_group, end_group */
 
 	struct xarray orphans;
 	atomic64_t inode_delta;
-	/* VFS half: write back and drop what is cached of a group's inodes */
 	int (*invalidate_inodes)(void *arg, u64 group, bool drop);
-	/* VFS half: is the inode still open or referenced here? */
 	bool (*inode_is_open)(void *arg, u64 ino);
 	void *vfs_arg;
-	/* something should happen soon: commit, fold, return (see sfs_fs_work) */
 	void (*kick)(void *arg);
 };
 
@@ -128,6 +173,11 @@ static inline u64 sfs_ino_group(struct sfs_fs *fs, u64 ino)
  * @vol: opened volume; stays the caller's
  * @lock_provider: overrides the super's when not NULL
  * @rid: random incarnation, not 0 nor U64_MAX
+ * @read_only: users may not change anything
+ * @invalidate_inodes: see struct sfs_fs
+ * @inode_is_open: see struct sfs_fs
+ * @kick: see struct sfs_fs
+ * @vfs_arg: passed to the three
  */
 struct sfs_fs_params {
 	struct sfs_volume *vol;
@@ -196,6 +246,17 @@ extern const struct sfs_lock_client_ops sfs_group_lock_ops;
 
 /**
  * struct sfs_op - the groups an operation works on
+ * @fs: mount
+ * @tr: valid while held
+ * @seq: of the held transaction
+ * @nr: groups in @g
+ * @nr_locked: cluster locks held, from the first of @g on
+ * @held: inside the transaction
+ * @is_io: started with SFS_OP_IO
+ * @rename_locked: the RENAME lock is held
+ * @blocks: reserved by the hold
+ * @rename_lock: handle of the RENAME lock
+ * @g: groups in ascending order
  *
  *	sfs_op_init(&op, fs);
  *	sfs_op_add(&op, ino, SFS_LOCK_EX);	(any number, any order, repeats)

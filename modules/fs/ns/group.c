@@ -223,7 +223,8 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 	struct sfs_disk_root_entry entry;
 	int ret = 0;
 
-	if (smp_load_acquire(&grp->loaded)) /* pairs with the release below */
+	/* pairs with the release below */
+	if (smp_load_acquire(&grp->loaded))
 		return 0;
 	down_write(&grp->rwsem);
 	if (!grp->loaded) {
@@ -233,6 +234,7 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 		if (!ret) {
 			use_root(grp, &entry);
 			sfs_count(fs->vol, group_load);
+			/* pairs with the acquire above */
 			smp_store_release(&grp->loaded, true);
 		}
 	}
@@ -347,6 +349,7 @@ int sfs_group_fresh(struct sfs_fs *fs, u64 *nr)
 		/* Nobody ever used it: empty, and its numbers are unused. */
 		down_write(&grp->rwsem);
 		grp->flags = 0;
+		/* pairs with the acquire in sfs_group_load() */
 		smp_store_release(&grp->loaded, true);
 		up_write(&grp->rwsem);
 		sfs_lock_release(grp->lock, SFS_LOCK_EX);

@@ -156,11 +156,12 @@ static inline unsigned int sfs_nr_chunks(struct sfs_volume *vol,
 
 /*
  * Reservation, in btree changes, of n changes with neighbouring keys: together
- * they dirty one path, at most two blocks each, and their share of branches.
+ * they dirty a path, at most two blocks each, and their share of branches, for
+ * which a fourth of the changes suffices.
  */
 static inline unsigned int sfs_run_ops(unsigned int n)
 {
-	return n <= 4 ? n : 2 + n / 2;
+	return n <= 4 ? n : 2 + n / 4;
 }
 
 /* ---- inodes (inode.c) ------------------------------------------------------------ */

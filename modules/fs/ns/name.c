@@ -111,8 +111,10 @@ struct sfs_creation {
 	unsigned int tree_ops;
 	u64 group;		/* locked by the next step */
 	u64 fresh;		/* nobody's, 0: none */
-	u64 full;		/* has no number left, 0: none */
+	u64 full;		/* has no number left, SFS_NO_GROUP: none */
 };
+
+#define SFS_NO_GROUP	U64_MAX
 
 static int sfs_create_check(struct sfs_fs *fs, const struct sfs_create *args,
 			    unsigned int *nr_items)
@@ -319,7 +321,12 @@ static int sfs_create_once(struct sfs_creation *cr, struct sfs_fs *fs)
 int sfs_ns_create(struct sfs_fs *fs, const struct sfs_create *args,
 		  struct sfs_inode *inode, struct sfs_inode *dir)
 {
-	struct sfs_creation cr = { .args = args, .group = args->group_hint };
+	struct sfs_creation cr = {
+		.args = args,
+		.group = args->group_hint,
+		.full = SFS_NO_GROUP,
+	};
+	bool is_dir = S_ISDIR(args->mode);
 	unsigned int nr_items;
 	unsigned int tries;
 	int ret;
@@ -335,7 +342,7 @@ int sfs_ns_create(struct sfs_fs *fs, const struct sfs_create *args,
 		return ret;
 	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {
 		/* after a full group, and before a directory is made */
-		if (!cr.fresh && (cr.full || S_ISDIR(args->mode))) {
+		if (!cr.fresh && (is_dir || cr.full != SFS_NO_GROUP)) {
 			ret = sfs_group_fresh(fs, &cr.fresh);
 			if (ret)
 				break;

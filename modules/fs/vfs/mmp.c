@@ -110,16 +110,18 @@ static int sfs_mmp_busy(struct sfs_mmp *mmp)
 }
 
 /* Somebody's page, or a damaged one: does it change? */
-static int sfs_mmp_watch(struct sfs_mmp *mmp)
+static int sfs_mmp_watch(struct sfs_mmp *mmp, enum sfs_mmp_state state)
 {
 	struct sfs_quorum_page *first = mmp->own;	/* not filled yet */
-	enum sfs_mmp_state state;
-	unsigned int left_ms;
+	unsigned int left_ms = SFS_MMP_INTERVAL_MS;
 	int ret;
 
+	if (state == SFS_MMP_DAMAGED)
+		strscpy(mmp->found->node, "?", sizeof(mmp->found->node));
+	else
+		left_ms = clamp_t(u32, le32_to_cpu(mmp->found->interval_ms),
+				  SFS_MMP_POLL_MS, SFS_MMP_INTERVAL_MAX_MS);
 	memcpy(first, mmp->found, sizeof(*first));
-	left_ms = clamp_t(u32, le32_to_cpu(first->interval_ms),
-			  SFS_MMP_POLL_MS, SFS_MMP_INTERVAL_MAX_MS);
 	left_ms = 2 * left_ms + 1000;
 	sfs_warn(mmp->vol,
 		 "not unmounted cleanly by node \"%.64s\", waiting %u s for signs of life",
@@ -132,7 +134,8 @@ static int sfs_mmp_watch(struct sfs_mmp *mmp)
 			ret = sfs_mmp_read(mmp, &state);
 		if (ret)
 			return ret;
-		if (memcmp(first, mmp->found, sizeof(*first)))
+		if (state != SFS_MMP_DAMAGED &&
+		    memcmp(first, mmp->found, sizeof(*first)))
 			return state == SFS_MMP_FREE ? 0 : sfs_mmp_busy(mmp);
 		left_ms -= ms;
 	}
@@ -149,7 +152,7 @@ static int sfs_mmp_claim(struct sfs_mmp *mmp)
 	if (ret)
 		return ret;
 	if (state != SFS_MMP_FREE) {
-		ret = sfs_mmp_watch(mmp);
+		ret = sfs_mmp_watch(mmp, state);
 		if (ret)
 			return ret;
 		/* several nodes may have waited for the same one */
