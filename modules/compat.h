@@ -76,13 +76,16 @@ static inline struct timespec64 inode_get_mtime(const struct inode *inode)
 
 #ifdef HAVE_UPDATE_TIME_NOW	/* 6.6 */
 #define SFS_COMPAT_UPDATE_TIME(fn)	fn
+#define SFS_COMPAT_DECLARE_UPDATE_TIME(fn) \
+	int fn(struct inode *inode, int flags)
 #define SFS_COMPAT_DEFINE_UPDATE_TIME(fn)
 #else
 #define SFS_COMPAT_UPDATE_TIME(fn)	fn##_to
+#define SFS_COMPAT_DECLARE_UPDATE_TIME(fn) \
+	int fn##_to(struct inode *inode, struct timespec64 *now, int flags)
 /* the time is current_time() for each caller */
 #define SFS_COMPAT_DEFINE_UPDATE_TIME(fn)				\
-	static int fn##_to(struct inode *inode, struct timespec64 *now,	\
-			   int flags)					\
+	int fn##_to(struct inode *inode, struct timespec64 *now, int flags) \
 	{								\
 		return fn(inode, flags);				\
 	}
@@ -99,12 +102,16 @@ static inline struct timespec64 inode_get_mtime(const struct inode *inode)
 #define sfs_compat_acl_inode(object)	d_inode(object)
 #define sfs_compat_acl_chmod(idmap, dentry, mode) \
 	posix_acl_chmod(idmap, dentry, mode)
+#define SFS_COMPAT_ACL_HANDLERS		/* the VFS knows them */
 #else
 #define get_inode_acl		get_acl		/* the operation's name */
 #define sfs_compat_acl_object		inode
 #define sfs_compat_acl_inode(object)	(object)
 #define sfs_compat_acl_chmod(idmap, dentry, mode) \
 	posix_acl_chmod(idmap, d_inode(dentry), mode)
+#define SFS_COMPAT_ACL_HANDLERS						\
+	&posix_acl_access_xattr_handler,				\
+	&posix_acl_default_xattr_handler,
 #endif
 
 #ifndef HAVE_SUPER_SET_UUID	/* 6.9 */

@@ -9,10 +9,10 @@
  * Bios come from the mempool of bio_alloc() and each one is submitted before
  * the next is allocated, so writes make progress without free memory.
  */
+#include "format/dev_bdev.h"
+
 #include <linux/bio.h>
 #include <linux/blkdev.h>
-
-#include "format/dev_bdev.h"
 
 #define SFS_META_WRITE	(REQ_OP_WRITE | REQ_META | REQ_SYNC)
 

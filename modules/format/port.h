@@ -49,7 +49,6 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include <asm/unaligned.h>
 #include <asm/byteorder.h>
 
 #include "compat.h"

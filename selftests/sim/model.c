@@ -207,6 +207,12 @@ void m_block_write(struct m_inode *in, unsigned int idx, u32 op, u32 tag)
 	in->block[idx].is_written = true;
 }
 
+void m_block_scribble(struct m_inode *in, unsigned int idx, u32 tag)
+{
+	if (in->block && in->block[idx].is_written)
+		m_block_note(in, idx, U32_MAX, tag);
+}
+
 void m_block_free(struct m_inode *in, unsigned int idx, u32 op)
 {
 	if (!in->block || !in->block[idx].is_written)
@@ -223,8 +229,8 @@ bool m_block_accepts(const struct m_block *b, u32 op, u32 crash, u32 synced,
 	unsigned int i;
 
 	/* the life of the block that the state has */
-	for (i = 0; i < b->nr && b->w[i].op <= op; i++) {
-		if (!b->w[i].tag)
+	for (i = 0; i < b->nr; i++) {
+		if (b->w[i].op <= op && !b->w[i].tag)
 			start = i + 1;
 	}
 	for (i = start; i < b->nr && b->w[i].tag; i++) {

@@ -111,6 +111,8 @@ struct m_name *m_name_find(struct model *m, u32 dir, const char *name);
 void m_name_add(struct model *m, u32 dir, u32 inode, const char *name);
 void m_name_del(struct model *m, struct m_name *name);
 void m_block_write(struct m_inode *in, unsigned int idx, u32 op, u32 tag);
+/* Written in place, if it is written, and nobody was told. */
+void m_block_scribble(struct m_inode *in, unsigned int idx, u32 tag);
 void m_block_free(struct m_inode *in, unsigned int idx, u32 op);
 /* An operation is complete. */
 void m_op_done(struct model *m);

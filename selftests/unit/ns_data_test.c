@@ -239,6 +239,9 @@ static void test_truncate_is_finished(void **state)
 							&in), 0);
 			break;
 		case 2:
+			/* write-back: the lock is held */
+			assert_int_equal(nv_setxattr(nv, a, "user.x", "x", 1,
+						     0), 0);
 			assert_int_equal(sfs_ns_alloc(nv->fs, a, 0, 1, 1,
 						      SFS_NS_IO, &map), 0);
 			break;

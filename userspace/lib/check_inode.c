@@ -371,9 +371,10 @@ static void sfs_ck_inode_extent(struct sfs_check *ck, struct sfs_ck_inode *ci,
 				 "inode %llu: extent at %llu, the one before ends at %llu",
 				 ci->ino, key->a, ci->ext_end);
 	ci->ext_end = max(ci->ext_end, key->a + blocks);
+	/* unwritten ones count only where they lie over something offline */
 	if (flags & SFS_EXT_OFFLINE)
 		ci->offline += blocks;
-	else
+	else if (!(flags & SFS_EXT_UNWRITTEN))
 		ci->online += blocks;
 	if (fe.phys)
 		sfs_check_own(ck, SFS_SPACE_DATA, le64_to_cpu(fe.phys), blocks,

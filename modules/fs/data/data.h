@@ -12,8 +12,15 @@
 #include <linux/fs.h>
 #include <linux/iomap.h>
 
-/* Returned inside the data path: attributes are stale, begin again. */
-#define SFS_DATA_AGAIN	(-ESTALE)
+/* Inside the data path: EX was lost and the attributes are old, begin again. */
+#define SFS_DATA_AGAIN	(-ECHILD)
+
+/* One mapping covers at most this many blocks; far more than any extent. */
+#define SFS_DATA_MAP_BLOCKS	(1ULL << 50)
+
+enum sfs_data_limits {
+	SFS_DATA_TRIES	= 1000,		/* times one operation may begin again */
+};
 
 extern const struct address_space_operations sfs_data_aops;
 /* read pages: called with a page locked and the group's lock pinned */
@@ -31,7 +38,7 @@ void sfs_data_freed(struct inode *inode);
 /* Use the volume's words for an extent. */
 void sfs_data_to_iomap(struct inode *inode, const struct sfs_map *map,
 		       u64 seq, struct iomap *iomap);
-/* Zero the cached part of the last block behind the size, see sfs_data_extend(). */
+/* Before a file grows past pos: zero what lies between the size and pos. */
 int sfs_data_extend(struct inode *inode, loff_t pos);
 /* Set the size; the caller holds i_rwsem. */
 int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now);

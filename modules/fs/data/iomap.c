@@ -11,8 +11,7 @@
 #include "fs/vfs/trace.h"
 #include "fs/vfs/vfs.h"
 
-/* One mapping covers at most this much; far more than any extent. */
-#define SFS_DATA_MAP_BLOCKS	(1ULL << 30)
+#include <linux/pagemap.h>
 
 /* First block and number of blocks of a byte range. */
 static u64 sfs_data_blocks(loff_t pos, u64 length, u64 *block)
@@ -163,7 +162,7 @@ static int sfs_data_get_ex(struct inode *inode)
 	return 0;
 }
 
-static int sfs_data_alloc(struct inode *inode, struct sfs_map *map)
+static int sfs_data_give_space(struct inode *inode, struct sfs_map *map)
 {
 	u64 want = sfs_data_want(inode, map->block, map->len);
 	u64 block = map->block;
@@ -194,7 +193,7 @@ static int sfs_data_write_begin(struct inode *inode, loff_t pos, loff_t length,
 	len = sfs_data_blocks(pos, length, &block);
 	ret = sfs_ns_map(sfs_inode_fs(inode), si->ni.ino, block, len, 0, &map);
 	if (!ret && !map.phys && (flags & IOMAP_WRITE))
-		ret = sfs_data_alloc(inode, &map);
+		ret = sfs_data_give_space(inode, &map);
 	if (ret)
 		return ret;
 	sfs_data_to_iomap(inode, &map, seq, iomap);
@@ -215,8 +214,9 @@ static int sfs_data_fault_begin(struct inode *inode, loff_t pos, loff_t length,
 {
 	int ret = sfs_data_map(inode, pos, length, SFS_NS_IO, iomap);
 
-	if (!ret && WARN_ON_ONCE(iomap->type == IOMAP_HOLE))
-		ret = -EIO;
+	/* the file grew since; -EAGAIN makes the task fault once more */
+	if (!ret && iomap->type == IOMAP_HOLE)
+		ret = -EAGAIN;
 	return ret;
 }
 
@@ -240,7 +240,7 @@ static int sfs_data_fault_alloc(struct inode *inode, loff_t pos)
 		ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
 				 len, 0, &map);
 		if (!ret && !map.phys)
-			ret = sfs_data_alloc(inode, &map);
+			ret = sfs_data_give_space(inode, &map);
 		if (!ret) {
 			block += map.len;
 			len -= map.len;
@@ -249,34 +249,45 @@ static int sfs_data_fault_alloc(struct inode *inode, loff_t pos)
 	return ret;
 }
 
-/* Make a page that is about to be stored to dirty while EX is held. */
+/*
+ * Give the page space and keep revocations out: with 0 the caller holds
+ * revoke_sem and EX is held.
+ */
+static int sfs_data_fault_prepare(struct inode *inode, loff_t pos)
+{
+	struct sfs_inode_info *si = SFS_I(inode);
+	u32 epoch = smp_load_acquire(&si->epoch);
+	int ret;
+
+	ret = sfs_inode_revalidate(inode);
+	if (!ret)
+		ret = sfs_data_get_ex(inode);
+	if (!ret)
+		ret = sfs_data_fault_alloc(inode, pos);
+	if (ret)
+		return ret;
+	down_read(&si->revoke_sem);
+	if (si->epoch == epoch)
+		return 0;
+	up_read(&si->revoke_sem);
+	return SFS_DATA_AGAIN;
+}
+
+/* A clean page is about to be stored to through a mapping. */
 vm_fault_t sfs_data_mkwrite(struct vm_fault *vmf)
 {
 	struct inode *inode = file_inode(vmf->vma->vm_file);
-	struct sfs_inode_info *si = SFS_I(inode);
-	loff_t pos = page_offset(vmf->page);
+	unsigned int tries = 0;
 	vm_fault_t fault;
-	u32 epoch;
 	int ret;
 
-	for (;;) {
-		epoch = smp_load_acquire(&si->epoch);
-		ret = sfs_inode_revalidate(inode);
-		if (!ret)
-			ret = sfs_data_get_ex(inode);
-		if (ret == SFS_DATA_AGAIN && inode->i_nlink)
-			continue;
-		if (!ret)
-			ret = sfs_data_fault_alloc(inode, pos);
-		if (ret)
-			return vmf_error(ret);
-		down_read(&si->revoke_sem);
-		if (si->epoch == epoch)
-			break;
-		up_read(&si->revoke_sem);
-	}
+	do {
+		ret = sfs_data_fault_prepare(inode, page_offset(vmf->page));
+	} while (ret == SFS_DATA_AGAIN && tries++ < SFS_DATA_TRIES);
+	if (ret)
+		return ret == SFS_DATA_AGAIN ? VM_FAULT_NOPAGE : vmf_error(ret);
 	fault = iomap_page_mkwrite(vmf, &sfs_data_fault_ops);
-	up_read(&si->revoke_sem);
+	up_read(&SFS_I(inode)->revoke_sem);
 	return fault;
 }
 
@@ -327,6 +338,34 @@ static int sfs_data_zero_tail(struct inode *inode, loff_t size)
 	return iomap_truncate_page(inode, size, NULL, &sfs_data_write_ops);
 }
 
+/* Zero what the new size exposes or hides, while EX is held. */
+static int sfs_data_truncate_prepare(struct inode *inode, loff_t size)
+{
+	unsigned int tries = 0;
+	int ret;
+
+	do {
+		ret = sfs_inode_revalidate(inode);
+		if (!ret)
+			ret = sfs_data_get_ex(inode);
+		if (!ret)
+			ret = size > i_size_read(inode) ?
+				sfs_data_extend(inode, size) :
+				sfs_data_zero_tail(inode, size);
+	} while (ret == SFS_DATA_AGAIN && tries++ < SFS_DATA_TRIES);
+	return ret == SFS_DATA_AGAIN ? -EIO : ret;
+}
+
+/* Cached pages up to the smaller of both sizes are left. */
+static void sfs_data_truncate_failed(struct inode *inode, loff_t old,
+				     loff_t size)
+{
+	sfs_inode_changed(inode);
+	if (size < old && !sfs_inode_reread(inode))
+		old = clamp_t(loff_t, SFS_I(inode)->ni.size, size, old);
+	truncate_setsize(inode, old);
+}
+
 int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now)
 {
 	struct sfs_inode ni;
@@ -334,29 +373,20 @@ int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now)
 	int ret;
 
 	filemap_invalidate_lock(inode->i_mapping);
-	do {
-		ret = sfs_inode_revalidate(inode);
-		old = i_size_read(inode);
-		if (!ret)
-			ret = size > old ? sfs_data_extend(inode, size) :
-					   sfs_data_zero_tail(inode, size);
-	} while (ret == SFS_DATA_AGAIN && inode->i_nlink);
+	ret = sfs_data_truncate_prepare(inode, size);
 	if (ret)
 		goto out;
-
+	old = i_size_read(inode);
 	truncate_setsize(inode, size);
 	ret = sfs_ns_truncate(sfs_inode_fs(inode), sfs_ino(inode), size, now,
 			      &ni);
 	sfs_data_freed(inode);
 	if (ret) {
-		/* the item has the truth, and what it has is all on disk */
-		sfs_inode_changed(inode);
-		if (!sfs_inode_reread(inode))
-			truncate_setsize(inode, SFS_I(inode)->ni.size);
+		sfs_data_truncate_failed(inode, old, size);
 		goto out;
 	}
 	sfs_inode_update(inode, &ni);
-	/* a reader may have looked at the item before it changed */
+	/* after a revocation a reader may have seen the item before it changed */
 	if (i_size_read(inode) != size)
 		truncate_setsize(inode, size);
 out:

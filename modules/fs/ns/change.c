@@ -8,6 +8,20 @@
  */
 #include "fs/ns/items.h"
 
+#ifdef __KERNEL__
+static bool sfs_change_is_failed(void)
+{
+	return false;
+}
+#else
+long sfs_change_fail;
+
+static bool sfs_change_is_failed(void)
+{
+	return sfs_change_fail && --sfs_change_fail == 0;
+}
+#endif
+
 int sfs_change_create(struct sfs_fs *fs, unsigned int max_undo,
 		      struct sfs_change **ret)
 {
@@ -92,6 +106,8 @@ static int sfs_undo_add(struct sfs_change *ch, const struct sfs_key *key,
 
 	if (WARN_ON_ONCE(ch->nr_undo == ch->max_undo))
 		return -EIO;
+	if (sfs_change_is_failed())
+		return -ENOMEM;
 	undo->key = *key;
 	undo->kind = kind;
 	undo->old = old;

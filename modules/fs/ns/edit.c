@@ -172,15 +172,14 @@ int sfs_edit_load(struct sfs_edit *e, u64 first, u64 end)
 	u64 ino = e->node->in.ino;
 	struct sfs_ext ext;
 	u64 from = first;
-	int ret;
+	int ret = -ENOENT;
 
 	e->end = end;
 	e->more = false;
-	ret = sfs_ext_prev(op, ino, first, &ext);
-	if (!ret && sfs_ext_end(&ext) >= first) {
+	if (first)
+		ret = sfs_ext_prev(op, ino, first - 1, &ext);
+	if (!ret && sfs_ext_end(&ext) >= first)
 		ret = sfs_edit_add_old(e, &ext);
-		from = ext.block + 1;
-	}
 	if (ret == -ENOENT)
 		ret = 0;
 	while (!ret) {

@@ -55,6 +55,7 @@ static inline u64 sfs_hash_mix(u64 h)
  * and the state then mixed twice.  Two crc32c with different seeds would not
  * do: for names of one length either follows from the other.  Names that
  * collide are told apart by comparing them.
+ * Return: the hash.
  */
 static inline u64 sfs_name_hash(const char *name, unsigned int len)
 {
@@ -111,7 +112,10 @@ struct sfs_undo {
 /**
  * struct sfs_change - one operation that changes the namespace
  * @op: its groups
- * @undo: the btree changes made so far, room for @max_undo
+ * @nr_undo: btree changes made so far
+ * @max_undo: room for them
+ * @undo: the changes, to be taken back in reverse
+ * @undo_few: where @undo points when that suffices
  * @node: inodes taking part, as the operation likes
  * @dent: entries taking part
  */
@@ -132,6 +136,11 @@ void sfs_change_destroy(struct sfs_change *ch);
 void sfs_change_begin(struct sfs_change *ch, struct sfs_fs *fs);
 /* Takes the changes back when ret < 0; ends the op; returns ret. */
 int sfs_change_end(struct sfs_change *ch, int ret);
+
+#ifndef __KERNEL__
+/* Tests: N lets the Nth change from now fail with -ENOMEM, once; 0: none. */
+extern long sfs_change_fail;
+#endif
 
 /* The key's group is part of the op; it becomes dirty. */
 int sfs_change_insert(struct sfs_change *ch, const struct sfs_key *key,
@@ -253,9 +262,14 @@ enum sfs_edit_action {
  * @node: the file
  * @end: the range is done up to here
  * @more: extents of the range follow at or after @end
+ * @max: room in @old and @drop
+ * @nr_old: extents in @old
+ * @nr_new: extents in @new
+ * @nr_drop: extents in @drop
  * @old: what is there: the range's extents and the ones that touch it
  * @new: what shall be there, merged
  * @drop: space to free
+ * @old_val: values of the items of @old
  */
 struct sfs_edit {
 	struct sfs_change *ch;

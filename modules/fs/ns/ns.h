@@ -20,9 +20,31 @@
 
 /**
  * struct sfs_inode - an inode's attributes in memory
- *
- * size of a directory is the sum of its entries' name lengths; nlink of a
- * directory is 2 + subdirectories.
+ * @ino: number, never reused
+ * @mode: type and permission bits
+ * @nlink: names; 2 + subdirectories for a directory; 0: only open any more
+ * @uid: owner
+ * @gid: owning group
+ * @rdev: devices: encoded as new_encode_dev() does
+ * @flags: SFS_INODE_*
+ * @size: bytes; of a directory the sum of its entries' name lengths
+ * @parent_ino: directory of the first link, 0 when unlinked; root: itself
+ * @parent_pos: position of the first link there
+ * @meta_seq: transaction that last changed the inode
+ * @data_seq: transaction that last changed the data
+ * @data_version: changes with the data, see the ABI
+ * @atime: last read
+ * @mtime: last change of data or entries
+ * @ctime: last change
+ * @crtime: creation
+ * @online_blocks: data blocks of 4096 bytes that are written
+ * @offline_blocks: those that are offline, with and without space
+ * @next_pos: directories: position of the next new entry
+ * @nr_entries: directories
+ * @alloc_group: directories: group of new files, 0: the directory's own
+ * @iversion: grows with each change that others can see
+ * @project: project id
+ * @next_xattr_id: id of the next new xattr
  */
 struct sfs_inode {
 	u64 ino;
@@ -30,10 +52,10 @@ struct sfs_inode {
 	u32 nlink;
 	u32 uid;
 	u32 gid;
-	u32 rdev;	/* encoded as new_encode_dev() does */
-	u32 flags;	/* SFS_INODE_* */
+	u32 rdev;
+	u32 flags;
 	u64 size;
-	u64 parent_ino;	/* first parent link; 0 when unlinked */
+	u64 parent_ino;
 	u64 parent_pos;
 	u64 meta_seq;
 	u64 data_seq;
@@ -42,8 +64,8 @@ struct sfs_inode {
 	struct timespec64 mtime;
 	struct timespec64 ctime;
 	struct timespec64 crtime;
-	u64 online_blocks;	/* written data blocks of 4096 bytes */
-	u64 offline_blocks;	/* offline ones, with and without space */
+	u64 online_blocks;
+	u64 offline_blocks;
 	u64 next_pos;
 	u64 nr_entries;
 	u64 alloc_group;
@@ -68,8 +90,10 @@ unsigned int sfs_inode_encode(const struct sfs_inode *inode, void *buf);
 int sfs_inode_decode(struct sfs_inode *inode, u64 ino, const void *buf,
 		     unsigned int len);
 
-/* Read an inode: -ESTALE when it does not exist. *gen, when not NULL, is set to
- * the group's lock generation under which the copy is valid. */
+/*
+ * Read an inode: -ESTALE when it does not exist. *gen, when not NULL, is set to
+ * the group's lock generation under which the copy is valid.
+ */
 int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, struct sfs_inode *inode,
 		   u64 *gen);
 
@@ -87,9 +111,11 @@ enum sfs_attr_mask {
 	SFS_ATTR_FLAGS		= 1 << 10,
 };
 
-/* Change attributes from *attr by mask; iversion and meta_seq follow unless the
+/*
+ * Change attributes from *attr by mask; iversion and meta_seq follow unless the
  * mask is ATIME alone. MODE changes permission bits only. *inode is the result.
- * Does not truncate: see sfs_ns_truncate(). -ESTALE, -EINVAL for bad values. */
+ * Does not truncate: see sfs_ns_truncate(). -ESTALE, -EINVAL for bad values.
+ */
 int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
 		   const struct sfs_inode *attr, struct sfs_inode *inode);
 
@@ -105,16 +131,29 @@ struct sfs_dirent {
 int sfs_ns_lookup(struct sfs_fs *fs, u64 dir, const char *name,
 		  unsigned int len, struct sfs_dirent *de, u64 *gen);
 
+struct sfs_create_xattr {
+	const char *name;
+	const void *value;
+	unsigned int len;
+};
+
 /**
  * struct sfs_create - what to make
  * @dir: parent directory
  * @name: NULL for an unlinked file (O_TMPFILE)
+ * @name_len: bytes of @name
  * @mode: type and permission bits
- * @target: symlinks: @target_len bytes
+ * @uid: owner
+ * @gid: owning group
+ * @rdev: of a device
+ * @project: project id, that of the parent
+ * @target: of a symlink
+ * @target_len: bytes of @target
  * @now: all four times
- * @group_hint: @alloc_group of the parent as last seen, 0: unknown; saves a
+ * @group_hint: alloc_group of the parent as last seen, 0: unknown; saves a
  *	second try in directories with more files than a group holds
- * @xattrs: set in the same transaction: ACLs and security labels; no name twice
+ * @xattrs: set in the same transaction: ACLs, security labels; no name twice
+ * @nr_xattrs: their number
  */
 struct sfs_create {
 	u64 dir;
@@ -129,20 +168,20 @@ struct sfs_create {
 	unsigned int target_len;
 	struct timespec64 now;
 	u64 group_hint;
-	const struct sfs_create_xattr {
-		const char *name;
-		const void *value;
-		unsigned int len;
-	} *xattrs;
+	const struct sfs_create_xattr *xattrs;
 	unsigned int nr_xattrs;
 };
 
-/* *inode: the new inode; *dir: the parent afterwards. -EEXIST, -EMLINK, -ENOENT
- * when the directory was removed, -ENOTDIR, -ENAMETOOLONG, -EINVAL. */
+/*
+ * *inode: the new inode; *dir: the parent afterwards. -EEXIST, -EMLINK, -ENOENT
+ * when the directory was removed, -ENOTDIR, -ENAMETOOLONG, -EINVAL.
+ */
 int sfs_ns_create(struct sfs_fs *fs, const struct sfs_create *args,
 		  struct sfs_inode *inode, struct sfs_inode *dir);
-/* -EMLINK, -EEXIST, -EPERM for a directory; -ENOENT when the inode is gone or
- * has nlink 0, unless @from_tmpfile, or the directory was removed. */
+/*
+ * -EMLINK, -EEXIST, -EPERM for a directory; -ENOENT when the inode is gone or
+ * has nlink 0, unless @from_tmpfile, or the directory was removed.
+ */
 int sfs_ns_link(struct sfs_fs *fs, u64 ino, u64 dir, const char *name,
 		unsigned int len, bool from_tmpfile, struct timespec64 now,
 		struct sfs_inode *inode, struct sfs_inode *dir_inode);
@@ -165,8 +204,16 @@ enum sfs_rename_flags {
 
 /**
  * struct sfs_rename - what to rename
+ * @old_dir: directory of the old name
+ * @old_name: name
+ * @old_len: bytes of it
+ * @new_dir: directory of the new name
+ * @new_name: name
+ * @new_len: bytes of it
  * @ino: inode the old name must refer to
  * @target_ino: inode the new name must refer to, 0 when it must not exist
+ * @flags: enum sfs_rename_flags
+ * @now: time of the change
  *
  * A name that refers to something else by now is -EAGAIN: look up again.  An
  * old name that is gone is -ENOENT, a new one that appeared is -EEXIST with
@@ -194,9 +241,11 @@ struct sfs_rename_result {
 	struct sfs_inode target;
 };
 
-/* -EINVAL when a directory would move below itself; -ENOTEMPTY, -EISDIR,
+/*
+ * -EINVAL when a directory would move below itself; -ENOTEMPTY, -EISDIR,
  * -ENOTDIR, -EMLINK; -ENOENT when a directory was removed.  Within one mount
- * the caller runs one rename between two directories at a time. */
+ * the caller runs one rename between two directories at a time.
+ */
 int sfs_ns_rename(struct sfs_fs *fs, const struct sfs_rename *args,
 		  struct sfs_rename_result *res);
 
@@ -220,8 +269,10 @@ int sfs_ns_readdir(struct sfs_fs *fs, u64 dir, u64 pos, void *buf,
 		   unsigned int size);
 /* Up to SFS_SYMLINK_MAX bytes, no NUL; returns the length, cut to size. -EINVAL. */
 int sfs_ns_readlink(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size);
-/* For export: directory and position of an inode's first parent link; the root's
- * parent is itself. -ENOENT when unlinked, -ESTALE when gone. */
+/*
+ * For export: directory and position of an inode's first parent link; the root's
+ * parent is itself. -ENOENT when unlinked, -ESTALE when gone.
+ */
 int sfs_ns_parent(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos);
 
 /*
@@ -241,8 +292,10 @@ enum sfs_xattr_flags {
 /* Returns the value's length; -ENODATA; -ERANGE when size is not 0 and too small. */
 int sfs_ns_getxattr(struct sfs_fs *fs, u64 ino, const char *name, void *value,
 		    unsigned int size);
-/* value NULL removes (-ENODATA when absent); ctime, iversion, meta_seq follow.
- * -ERANGE for a bad name, -E2BIG for a long value. */
+/*
+ * value NULL removes (-ENODATA when absent); ctime, iversion, meta_seq follow.
+ * -ERANGE for a bad name, -E2BIG for a long value.
+ */
 int sfs_ns_setxattr(struct sfs_fs *fs, u64 ino, const char *name,
 		    const void *value, unsigned int len, unsigned int flags,
 		    struct timespec64 now, struct sfs_inode *inode);
@@ -295,11 +348,15 @@ int sfs_ns_written(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 size,
  */
 int sfs_ns_truncate(struct sfs_fs *fs, u64 ino, u64 size, struct timespec64 now,
 		    struct sfs_inode *inode);
-/* Free unwritten blocks past the stored size (left by preallocation); nothing of
- * the file is dirty in the cache. */
+/*
+ * Free unwritten blocks past the stored size (left by preallocation); nothing of
+ * the file is dirty in the cache.
+ */
 int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino);
-/* Free [block, block+len) (punch), in several transactions when large; block
- * counts and meta_seq follow, other attributes are the caller's business. */
+/*
+ * Free [block, block+len) (punch), in several transactions when large; block
+ * counts and meta_seq follow, other attributes are the caller's business.
+ */
 int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len);
 
 #endif

@@ -188,17 +188,21 @@ static int free_extent_locked(struct sfs_fs *fs, u8 space, u64 start, u64 len)
 		have = le64_to_cpu(val);
 	if (have && key.a + have > start)
 		return -EUCLEAN;
-	fs->freed_blocks[space] += len;
 	if (have && key.a + have == start) {
 		val = cpu_to_le64(have + len);
-		return sfs_btree_update(&fs->trans, &fs->freed, &key, &val,
-					sizeof(val));
+		ret = sfs_btree_update(&fs->trans, &fs->freed, &key, &val,
+				       sizeof(val));
+	} else {
+		key = SFS_KEY(space, 0, start, 0);
+		val = cpu_to_le64(len);
+		ret = sfs_btree_insert(&fs->trans, &fs->freed, &key, &val,
+				       sizeof(val));
+		if (!ret)
+			fs->nr_freed++;
 	}
-	key = SFS_KEY(space, 0, start, 0);
-	val = cpu_to_le64(len);
-	fs->nr_freed++;
-	return sfs_btree_insert(&fs->trans, &fs->freed, &key, &val,
-				sizeof(val));
+	if (!ret)
+		fs->freed_blocks[space] += len;
+	return ret;
 }
 
 static int free_extent(struct sfs_fs *fs, u8 space, u64 start, u64 len)
@@ -208,10 +212,10 @@ static int free_extent(struct sfs_fs *fs, u8 space, u64 start, u64 len)
 	mutex_lock(&fs->freed_lock);
 	ret = free_extent_locked(fs, space, start, len);
 	mutex_unlock(&fs->freed_lock);
-	if (ret) {
-		sfs_err(fs->vol, "%s extent %llu,%llu: free-twice: error %d",
+	if (ret == -EUCLEAN) {
+		sfs_err(fs->vol, "%s extent %llu,%llu: free-twice: corrupt",
 			space == SFS_SPACE_META ? "metadata" : "data", start,
-			len, ret);
+			len);
 		sfs_volume_withdraw(fs->vol, ret, "free-twice");
 	}
 	return ret;
@@ -271,6 +275,8 @@ int sfs_meta_trim(struct sfs_fs *fs)
 		if (!take_fragment(tr, keep_total, &ext))
 			break;
 		ret = free_extent(fs, SFS_SPACE_META, ext.start, ext.len);
+		if (ret && ret != -EUCLEAN)
+			ret = sfs_trans_add_space(tr, ext.start, ext.len);
 	}
 	sfs_trans_release(tr, blocks);
 	return ret;

@@ -2,13 +2,13 @@
 /*
  * Cached inodes: their life and the freshness of their attributes.
  */
-#include <linux/iversion.h>
-#include <linux/pagemap.h>
-#include <linux/posix_acl.h>
-
 #include "fs/data/data.h"
 #include "fs/vfs/trace.h"
 #include "fs/vfs/vfs.h"
+
+#include <linux/iversion.h>
+#include <linux/pagemap.h>
+#include <linux/posix_acl.h>
 
 static struct kmem_cache *sfs_inode_cache;
 
@@ -155,11 +155,14 @@ static void sfs_inode_refresh(struct inode *inode, const struct sfs_inode *ni,
 	bool is_newer;
 
 	spin_lock(&si->lock);
-	is_newer = gen > si->gen;
-	if (is_newer || (gen == si->gen && ni->iversion >= si->ni.iversion)) {
-		si->ni = *ni;
-		sfs_inode_apply_locked(inode);
+	/* an operation of ours may have ended since the item was read */
+	if (gen < si->gen || ni->iversion < si->ni.iversion) {
+		spin_unlock(&si->lock);
+		return;
 	}
+	is_newer = gen > si->gen;
+	si->ni = *ni;
+	sfs_inode_apply_locked(inode);
 	if (is_newer) {
 		if (S_ISREG(ni->mode))
 			i_size_write(inode, ni->size);

@@ -10,11 +10,11 @@
  * While it is ours the page is read before each beat: when somebody else wrote
  * it nevertheless (a machine that slept, a race lost) the mount is withdrawn.
  */
+#include "fs/vfs/vfs.h"
+
 #include <linux/delay.h>
 #include <linux/random.h>
 #include <linux/utsname.h>
-
-#include "fs/vfs/vfs.h"
 
 enum sfs_mmp_limits {
 	SFS_MMP_INTERVAL_MS	= 5000,
@@ -23,15 +23,11 @@ enum sfs_mmp_limits {
 	SFS_MMP_VERIFY_MS	= 100,	/* longer than a write takes */
 };
 
-/**
- * struct sfs_mmp - this mount's claim
- * @own: page as we last wrote it
- * @found: page as last read
- */
+/* This mount's claim. */
 struct sfs_mmp {
 	struct sfs_volume *vol;
-	struct sfs_quorum_page *own;
-	struct sfs_quorum_page *found;
+	struct sfs_quorum_page *own;	/* as we last wrote it */
+	struct sfs_quorum_page *found;	/* as last read */
 	struct workqueue_struct *wq;
 	struct delayed_work beat_work;
 };

@@ -2,11 +2,11 @@
 /*
  * Mount options: one table serves parsing, /proc/mounts and sysfs.
  */
-#include <linux/fs_parser.h>
-#include <linux/seq_file.h>
-
 #include "fs/vfs/options.h"
 #include "fs/vfs/vfs.h"
+
+#include <linux/fs_parser.h>
+#include <linux/seq_file.h>
 
 /* Name, least, most, default, shown, in sysfs, only once.  By alphabet. */
 #define SFS_OPT_NUMS(X)							    \

@@ -27,14 +27,15 @@
 #ifndef SFS_VFS_H
 #define SFS_VFS_H
 
+#include "format/dev_bdev.h"
+#include "fs/ns/ns.h"
+
 #include <linux/fs.h>
 #include <linux/fs_context.h>
+#include <linux/fs_parser.h>
 #include <linux/kobject.h>
 #include <linux/llist.h>
 #include <linux/workqueue.h>
-
-#include "format/dev_bdev.h"
-#include "fs/ns/ns.h"
 
 struct sfs_mmp;
 struct seq_file;
@@ -71,7 +72,8 @@ struct sfs_mount_opts {
 
 /**
  * struct sfs_sb_info - one mount
- * @wq: background work, one item at a time
+ * @fs: the mount; NULL before it is open and when it closes
+ * @wq: background work
  * @io_wq: ends of write-back; never waits for @wq
  * @gate: read by revocations, written once when the unmount begins
  * @is_unmounting: inodes are clean and must not be referenced any more
@@ -92,6 +94,8 @@ struct sfs_sb_info {
 	struct workqueue_struct *wq;
 	struct workqueue_struct *io_wq;
 	struct delayed_work work;
+
+	struct work_struct withdraw_work;
 
 	struct rw_semaphore gate;
 	bool is_unmounting;
@@ -270,6 +274,7 @@ int sfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		struct iattr *attr);
 int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask);
 int sfs_update_time(struct inode *inode, int flags);
+SFS_COMPAT_DECLARE_UPDATE_TIME(sfs_update_time);
 int sfs_write_inode(struct inode *inode, struct writeback_control *wbc);
 extern const struct inode_operations sfs_file_inode_ops;
 extern const struct inode_operations sfs_symlink_inode_ops;
@@ -295,9 +300,9 @@ int sfs_set_acl(struct mnt_idmap *idmap,
 		struct sfs_compat_acl_object *object, struct posix_acl *acl,
 		int type);
 
-/* Xattrs that a new inode is created with. */
-#define SFS_NEW_XATTRS_MAX	10
+#define SFS_NEW_XATTRS_MAX	8
 
+/* Xattrs that a new inode is created with; the memory is ours. */
 struct sfs_new_xattrs {
 	struct sfs_create_xattr xattr[SFS_NEW_XATTRS_MAX];
 	unsigned int nr;
@@ -307,6 +312,13 @@ struct sfs_new_xattrs {
 int sfs_new_xattrs_init(struct sfs_new_xattrs *xattrs, struct inode *inode,
 			struct inode *dir, const struct qstr *name);
 void sfs_new_xattrs_exit(struct sfs_new_xattrs *xattrs);
+/* Takes a copy of name and the value itself, also when it fails. */
+int sfs_new_xattrs_add(struct sfs_new_xattrs *xattrs, const char *prefix,
+		       const char *name, void *value, unsigned int len);
+int sfs_acl_inherit(struct sfs_new_xattrs *xattrs, struct inode *inode,
+		    struct inode *dir);
+int sfs_xattr_set(struct inode *inode, const char *name, const void *value,
+		  size_t size, int flags);
 
 /* ---- revoke.c --------------------------------------------------------------------- */
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fsop: runs system calls from standard input and compares their results.
+ * fsop [DIR]: runs system calls from standard input, in DIR, and compares their
+ * results.
  *
- *	[let NAME] OP ARGS... [= | != | > | >= | < EXPECTED...]
+ *	[let NAME | show] OP ARGS... [= | != | > | >= | < EXPECTED...]
  *
  * Without EXPECTED the call must succeed; "= ENOENT" wants that error, anything
- * else the result (see the table at the end for what each op results in).
+ * else the result (see the table of ops below for what that is); "= any" takes all. "show" prints the result.
  * NAME's value replaces @NAME in later arguments; x{255} is x 255 times; '' is
  * the empty string. Descriptors are slots 0 to 31 of this program's own.
  * All lines are tried; exit 1 when one of them was not as expected.
@@ -782,7 +783,7 @@ static bool is_expected(const char *cmp, const char *want)
 	long long a = strtoll(out, NULL, 0), b = strtoll(want, NULL, 0);
 
 	if (!strcmp(cmp, "="))
-		return !strcmp(out, want);
+		return !strcmp(out, want) || !strcmp(want, "any");
 	if (!strcmp(cmp, "!="))
 		return strcmp(out, want) != 0;
 	if (!isdigit((unsigned char)out[0]) && out[0] != '-')
@@ -804,7 +805,7 @@ static bool run_line(char *line, int line_nr)
 {
 	char *word, *save, *name = NULL, *cmp = NULL;
 	static char want[MAX_TEXT], show[512];
-	bool is_ok;
+	bool is_ok, is_shown = false;
 	size_t i;
 	int k;
 
@@ -835,6 +836,10 @@ static bool run_line(char *line, int line_nr)
 		nr_args -= 2;
 		memmove(args, args + 2, nr_args * sizeof(args[0]));
 	}
+	if (!strcmp(args[0], "show")) {
+		is_shown = true;
+		memmove(args, args + 1, --nr_args * sizeof(args[0]));
+	}
 	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 		if (!strcmp(ops[i].name, args[0]))
 			break;
@@ -851,6 +856,8 @@ static bool run_line(char *line, int line_nr)
 	}
 	if (name)
 		assign(name, out);
+	if (is_shown)
+		puts(out);
 	if (!is_ok)
 		printf("fsop line %d: %.200s: was '%.200s'\n", line_nr, show,
 		       out);
@@ -859,7 +866,7 @@ static bool run_line(char *line, int line_nr)
 	return is_ok;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	char *line = NULL;
 	int line_nr = 0, bad = 0, i;
@@ -868,6 +875,8 @@ int main(void)
 	for (i = 0; i < MAX_SLOTS; i++)
 		slots[i] = -1;
 	umask(022);
+	if (argc > 1 && chdir(argv[1]))
+		err(2, "%s", argv[1]);
 	while (getline(&line, &size, stdin) > 0)
 		bad += !run_line(line, ++line_nr);
 	return bad != 0;

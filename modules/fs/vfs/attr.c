@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes: stat, chmod and its kin, times, permission.
+ */
+#include "fs/data/data.h"
+#include "fs/vfs/vfs.h"
+
+#include <linux/namei.h>
+#include <linux/pagemap.h>
+#include <linux/posix_acl.h>
+
+/* ---- reading ---------------------------------------------------------------- */
+
+/*
+ * Blocks count when they are written.  Programs take a file with a size and
+ * without blocks for a hole, so what is still dirty is guessed.
+ */
+static u64 sfs_attr_dirty_blocks(struct inode *inode, u64 online)
+{
+	struct address_space *mapping = inode->i_mapping;
+	u64 all = DIV_ROUND_UP_ULL(i_size_read(inode), SFS_DATA_BLOCK_BYTES);
+
+	if (online >= all ||
+	    !(mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
+	      mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK)))
+		return 0;
+	return min(all - online, (u64)READ_ONCE(mapping->nrpages)
+				 << (PAGE_SHIFT - SFS_DATA_BLOCK_SHIFT));
+}
+
+int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
+		struct kstat *stat, u32 mask, unsigned int flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+	struct sfs_inode_info *si = SFS_I(inode);
+	int ret = 0;
+
+	if (test_bit(SFS_INODE_ATTRS_STALE, &si->flags) ||
+	    !sfs_inode_is_valid(inode))
+		ret = sfs_inode_reread(inode);
+	if (ret)
+		return ret;
+	generic_fillattr(idmap, mask, inode, stat);
+	spin_lock(&si->lock);
+	stat->btime = si->ni.crtime;
+	spin_unlock(&si->lock);
+	stat->result_mask |= STATX_BTIME;
+	if (S_ISREG(inode->i_mode))
+		stat->blocks += sfs_attr_dirty_blocks(inode, stat->blocks >>
+					(SFS_DATA_BLOCK_SHIFT - 9))
+				<< (SFS_DATA_BLOCK_SHIFT - 9);
+	return 0;
+}
+
+int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
+{
+	int ret;
+
+	if (!sfs_inode_is_valid(inode)) {
+		if (mask & MAY_NOT_BLOCK)
+			return -ECHILD;
+		ret = sfs_inode_reread(inode);
+		if (ret)
+			return ret;
+	}
+	return generic_permission(idmap, inode, mask);
+}
+
+/* ---- changing ----------------------------------------------------------------- */
+
+static int sfs_attr_store(struct inode *inode, unsigned int mask,
+			  const struct sfs_inode *attr)
+{
+	struct sfs_inode ni;
+	int ret;
+
+	ret = sfs_ns_setattr(sfs_inode_fs(inode), sfs_ino(inode), mask, attr,
+			     &ni);
+	if (!ret)
+		sfs_inode_update(inode, &ni);
+	return ret;
+}
+
+static unsigned int sfs_attr_from_iattr(struct mnt_idmap *idmap,
+					struct inode *inode,
+					const struct iattr *iattr,
+					struct sfs_inode *attr)
+{
+	struct user_namespace *ns = i_user_ns(inode);
+	unsigned int mask = 0;
+
+	if (iattr->ia_valid & ATTR_MODE) {
+		attr->mode = iattr->ia_mode;
+		mask |= SFS_ATTR_MODE;
+	}
+	if (iattr->ia_valid & ATTR_UID) {
+		attr->uid = from_kuid(ns, from_vfsuid(idmap, ns,
+						      iattr->ia_vfsuid));
+		mask |= SFS_ATTR_UID;
+	}
+	if (iattr->ia_valid & ATTR_GID) {
+		attr->gid = from_kgid(ns, from_vfsgid(idmap, ns,
+						      iattr->ia_vfsgid));
+		mask |= SFS_ATTR_GID;
+	}
+	if (iattr->ia_valid & ATTR_ATIME) {
+		attr->atime = iattr->ia_atime;
+		mask |= SFS_ATTR_ATIME;
+	}
+	if (iattr->ia_valid & ATTR_MTIME) {
+		attr->mtime = iattr->ia_mtime;
+		mask |= SFS_ATTR_MTIME;
+	}
+	if (iattr->ia_valid & ATTR_CTIME) {
+		attr->ctime = iattr->ia_ctime;
+		mask |= SFS_ATTR_CTIME;
+	}
+	return mask;
+}
+
+/* A time in memory that nobody stored yet goes along with other changes. */
+static unsigned int sfs_attr_add_atime(struct inode *inode,
+				       struct sfs_inode *attr)
+{
+	if (!test_and_clear_bit(SFS_INODE_ATIME_DIRTY, &SFS_I(inode)->flags))
+		return 0;
+	attr->atime = inode_get_atime(inode);
+	return SFS_ATTR_ATIME;
+}
+
+int sfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+		struct iattr *iattr)
+{
+	struct inode *inode = d_inode(dentry);
+	struct sfs_inode attr;
+	unsigned int mask;
+	int ret;
+
+	ret = sfs_inode_revalidate(inode);
+	if (!ret)
+		ret = setattr_prepare(idmap, dentry, iattr);
+	if (ret)
+		return ret;
+	if (iattr->ia_valid & ATTR_SIZE) {
+		ret = sfs_data_truncate(inode, iattr->ia_size,
+					current_time(inode));
+		if (ret)
+			return ret;
+	}
+
+	mask = sfs_attr_from_iattr(idmap, inode, iattr, &attr);
+	if (iattr->ia_valid & ATTR_SIZE &&
+	    !(iattr->ia_valid & (ATTR_MTIME_SET | ATTR_ATIME_SET)))
+		mask &= ~(SFS_ATTR_MTIME | SFS_ATTR_CTIME);	/* done */
+	if (mask & SFS_ATTR_ATIME)
+		clear_bit(SFS_INODE_ATIME_DIRTY, &SFS_I(inode)->flags);
+	else if (mask)
+		mask |= sfs_attr_add_atime(inode, &attr);
+	if (mask)
+		ret = sfs_attr_store(inode, mask, &attr);
+	if (!ret && (iattr->ia_valid & ATTR_MODE) && IS_POSIXACL(inode))
+		ret = sfs_compat_acl_chmod(idmap, dentry, inode->i_mode);
+	return ret;
+}
+
+/*
+ * A time of last access is kept in memory and stored with the next change, or
+ * by the VFS's lazy write-back; it is not worth taking EX for.
+ */
+static void sfs_attr_touch_atime(struct inode *inode)
+{
+	inode_set_atime_to_ts(inode, current_time(inode));
+	set_bit(SFS_INODE_ATIME_DIRTY, &SFS_I(inode)->flags);
+	__mark_inode_dirty(inode, I_DIRTY_TIME);
+}
+
+int sfs_update_time(struct inode *inode, int flags)
+{
+	struct sfs_inode attr;
+	unsigned int mask = 0;
+
+	if (flags & S_ATIME)
+		sfs_attr_touch_atime(inode);
+	attr.mtime = current_time(inode);
+	attr.ctime = attr.mtime;
+	if (flags & S_MTIME)
+		mask |= SFS_ATTR_MTIME;
+	if (flags & (S_CTIME | S_VERSION))
+		mask |= SFS_ATTR_CTIME;
+	/* who updates the times of a file is about to change its bytes */
+	if (S_ISREG(inode->i_mode) && mask)
+		mask |= SFS_ATTR_MTIME | SFS_ATTR_DATA_CHANGED;
+	if (!mask)
+		return 0;
+	mask |= sfs_attr_add_atime(inode, &attr);
+	return sfs_attr_store(inode, mask, &attr);
+}
+
+SFS_COMPAT_DEFINE_UPDATE_TIME(sfs_update_time)
+
+/* Once per write(2), however fine the clock: data_version tells. */
+int sfs_inode_touch_data(struct inode *inode)
+{
+	return sfs_update_time(inode, S_MTIME | S_CTIME | S_VERSION);
+}
+
+/* Only for the time of last access; all else was stored at once. */
+int sfs_write_inode(struct inode *inode, struct writeback_control *wbc)
+{
+	struct sfs_fs *fs = sfs_inode_fs(inode);
+	struct sfs_inode attr;
+
+	if (!inode->i_nlink || is_bad_inode(inode) || fs->read_only ||
+	    SFS_SB(inode->i_sb)->is_unmounting ||
+	    !sfs_attr_add_atime(inode, &attr))
+		return 0;
+	return sfs_attr_store(inode, SFS_ATTR_ATIME, &attr);
+}
+
+static const char *sfs_get_link(struct dentry *dentry, struct inode *inode,
+				struct delayed_call *done)
+{
+	char *target;
+	int ret;
+
+	/* a target never changes: once read it stays with the inode */
+	if (!dentry)
+		return ERR_PTR(-ECHILD);
+	target = kmalloc(SFS_SYMLINK_MAX + 1, GFP_KERNEL);
+	if (!target)
+		return ERR_PTR(-ENOMEM);
+	ret = sfs_ns_readlink(sfs_inode_fs(inode), sfs_ino(inode), target,
+			      SFS_SYMLINK_MAX);
+	if (ret >= 0) {
+		char *fitting;
+
+		target[ret] = 0;
+		fitting = kstrdup(target, GFP_KERNEL);
+		ret = fitting ? 0 : -ENOMEM;
+		if (fitting && cmpxchg(&inode->i_link, NULL, fitting))
+			kfree(fitting);
+	}
+	kfree(target);
+	return ret ? ERR_PTR(ret) : READ_ONCE(inode->i_link);
+}
+
+static int sfs_fiemap(struct inode *inode, struct fiemap_extent_info *info,
+		      u64 start, u64 len)
+{
+	int ret;
+
+	inode_lock_shared(inode);
+	ret = sfs_inode_revalidate(inode);
+	if (!ret)
+		ret = iomap_fiemap(inode, info, start, len,
+				   &sfs_data_report_ops);
+	inode_unlock_shared(inode);
+	return ret;
+}
+
+#define SFS_ATTR_OPS						\
+	.getattr	= sfs_getattr,				\
+	.setattr	= sfs_setattr,				\
+	.permission	= sfs_permission,			\
+	.listxattr	= sfs_listxattr,			\
+	.update_time	= SFS_COMPAT_UPDATE_TIME(sfs_update_time)
+
+const struct inode_operations sfs_file_inode_ops = {
+	SFS_ATTR_OPS,
+	.get_inode_acl	= sfs_get_acl,
+	.set_acl	= sfs_set_acl,
+	.fiemap		= sfs_fiemap,
+};
+
+const struct inode_operations sfs_special_inode_ops = {
+	SFS_ATTR_OPS,
+	.get_inode_acl	= sfs_get_acl,
+	.set_acl	= sfs_set_acl,
+};
+
+const struct inode_operations sfs_symlink_inode_ops = {
+	SFS_ATTR_OPS,
+	.get_link	= sfs_get_link,
+};

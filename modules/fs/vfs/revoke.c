@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Revocation: what the VFS caches of a group is written back and dropped.
+ *
+ * Runs in the lock client's work item while nobody uses the lock, so it must
+ * not wait for anybody who waits for the lock: it takes no i_rwsem and no
+ * invalidate_lock, and it never evicts an inode, for that may delete it.  Page
+ * locks are fine, their owners do not wait for cluster locks.
+ *
+ * Inodes that are being made have no pages yet; those that are being evicted
+ * have no dirty ones (deleted files aside) and nobody can read the others.
+ */
+#include "fs/data/data.h"
+#include "fs/vfs/trace.h"
+#include "fs/vfs/vfs.h"
+
+#include <linux/pagemap.h>
+
+/* Pages may be dirtied under an older revoke_sem section while we look. */
+#define SFS_REVOKE_TRIES	16
+
+/* find_inode_nowait(): 1: take it, referenced; 0: go on; -1: there is none. */
+static int sfs_revoke_match(struct inode *inode, unsigned long hash, void *arg)
+{
+	int ret = -1;
+
+	if (sfs_ino(inode) != *(u64 *)arg)
+		return 0;
+	spin_lock(&inode->i_lock);
+	if (!(inode->i_state & (I_NEW | I_FREEING | I_WILL_FREE))) {
+		__iget(inode);
+		ret = 1;
+	}
+	spin_unlock(&inode->i_lock);
+	return ret;
+}
+
+/* A reference that is the last one is dropped by a work item. */
+static void sfs_revoke_iput(struct sfs_sb_info *sbi, struct inode *inode)
+{
+	if (atomic_add_unless(&inode->i_count, -1, 1))
+		return;
+	llist_add(&SFS_I(inode)->iput_node, &sbi->iputs);
+	queue_work(sbi->wq, &sbi->iput_work);
+}
+
+void sfs_revoke_iput_work(struct work_struct *work)
+{
+	struct sfs_sb_info *sbi = container_of(work, struct sfs_sb_info,
+					       iput_work);
+	struct llist_node *node = llist_del_all(&sbi->iputs);
+
+	while (node) {
+		struct sfs_inode_info *si = llist_entry(node,
+							struct sfs_inode_info,
+							iput_node);
+
+		node = node->next;
+		iput(&si->vfs_inode);
+	}
+}
+
+/* After this no page of the inode becomes dirty before EX was taken again. */
+static void sfs_revoke_begin(struct sfs_inode_info *si)
+{
+	down_write(&si->revoke_sem);
+	smp_store_release(&si->epoch, si->epoch + 1);
+	atomic64_inc(&si->map_seq);
+	up_write(&si->revoke_sem);
+}
+
+static int sfs_revoke_drop_pages(struct address_space *mapping)
+{
+	unsigned int tries;
+	int ret = -EBUSY;
+
+	for (tries = 0; tries < SFS_REVOKE_TRIES && ret == -EBUSY; tries++) {
+		unmap_mapping_range(mapping, 0, 0, 0);
+		ret = invalidate_inode_pages2(mapping);
+	}
+	return ret;
+}
+
+static int sfs_revoke_inode(struct inode *inode, bool is_drop)
+{
+	struct address_space *mapping = inode->i_mapping;
+	int ret, ret2;
+
+	if (!S_ISREG(inode->i_mode))
+		return 0;
+	sfs_revoke_begin(SFS_I(inode));
+	/* an error is kept in the mapping for the next fsync as well */
+	ret = filemap_fdatawrite(mapping);
+	ret2 = filemap_fdatawait_keep_errors(mapping);
+	if (is_drop) {
+		int ret3 = sfs_revoke_drop_pages(mapping);
+
+		if (ret3)
+			return ret3;
+	}
+	trace_scoutfs_revoke(inode, is_drop, ret ? ret : ret2);
+	return 0;
+}
+
+/**
+ * sfs_revoke_inodes() - give up what is cached of a group
+ * @arg: the mount
+ * @group: group number
+ * @is_drop: the lock goes to NL: drop pages too; else dirty ones are written
+ *
+ * Data that cannot be written is lost and reported by fsync(2), as ever.
+ *
+ * Return: 0, or an error when pages could not be dropped.
+ */
+int sfs_revoke_inodes(void *arg, u64 group, bool is_drop)
+{
+	struct sfs_sb_info *sbi = arg;
+	u64 ino = group << sbi->vol.group_shift;
+	u64 end = ino + (1ULL << sbi->vol.group_shift);
+	struct blk_plug plug;
+	int ret = 0;
+
+	down_read(&sbi->gate);
+	blk_start_plug(&plug);
+	for (; ino < end && !ret && !sbi->is_unmounting; ino++) {
+		struct inode *inode = find_inode_nowait(sbi->sb, ino,
+							sfs_revoke_match, &ino);
+
+		if (!inode)
+			continue;
+		ret = sfs_revoke_inode(inode, is_drop);
+		sfs_revoke_iput(sbi, inode);
+	}
+	blk_finish_plug(&plug);
+	up_read(&sbi->gate);
+	return ret;
+}
+
+/* ---- is it open? ---------------------------------------------------------------- */
+
+struct sfs_revoke_look {
+	u64 ino;
+	bool is_found;
+};
+
+static int sfs_revoke_look_match(struct inode *inode, unsigned long hash,
+				 void *arg)
+{
+	struct sfs_revoke_look *look = arg;
+
+	if (sfs_ino(inode) != look->ino)
+		return 0;
+	look->is_found = true;
+	return -1;
+}
+
+/* Cached in whatever state: its eviction will delete it if it has no links. */
+bool sfs_revoke_inode_is_open(void *arg, u64 ino)
+{
+	struct sfs_revoke_look look = { .ino = ino };
+	struct sfs_sb_info *sbi = arg;
+
+	find_inode_nowait(sbi->sb, ino, sfs_revoke_look_match, &look);
+	return look.is_found;
+}
+
+/* ---- the end --------------------------------------------------------------------- */
+
+void sfs_revoke_stop(struct sfs_sb_info *sbi)
+{
+	down_write(&sbi->gate);
+	sbi->is_unmounting = true;
+	up_write(&sbi->gate);
+	flush_work(&sbi->iput_work);
+}

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/fs/scoutfs/IDENT: identity, counters and options of each mount.
+ *
+ * Names, modes and newlines are the ABI's.
+ */
+#include "fs/vfs/vfs.h"
+
+#include <linux/kdev_t.h>
+#include <linux/sysfs.h>
+
+static struct kset *sfs_kset;
+
+/* A file: show and store get it back, @nr says which of several. */
+struct sfs_sysfs_attr {
+	struct attribute attr;
+	ssize_t (*show)(struct sfs_sb_info *sbi, unsigned int nr, char *buf);
+	ssize_t (*store)(struct sfs_sb_info *sbi, unsigned int nr,
+			 const char *buf);
+	unsigned int nr;
+};
+
+#define SFS_SYSFS_ATTR(name_, mode_, show_, store_, nr_)		\
+	static struct sfs_sysfs_attr sfs_sysfs_##name_ = {		\
+		.attr	= { .name = #name_, .mode = mode_ },		\
+		.show	= show_,					\
+		.store	= store_,					\
+		.nr	= nr_,						\
+	}
+
+static struct sfs_sb_info *sfs_sysfs_sbi(struct kobject *kobj)
+{
+	return container_of(kobj, struct sfs_sb_info, kobj);
+}
+
+static ssize_t sfs_sysfs_show(struct kobject *kobj, struct attribute *attr,
+			      char *buf)
+{
+	struct sfs_sysfs_attr *a = container_of(attr, struct sfs_sysfs_attr,
+						attr);
+
+	return a->show(sfs_sysfs_sbi(kobj), a->nr, buf);
+}
+
+static ssize_t sfs_sysfs_store(struct kobject *kobj, struct attribute *attr,
+			       const char *buf, size_t len)
+{
+	struct sfs_sysfs_attr *a = container_of(attr, struct sfs_sysfs_attr,
+						attr);
+	ssize_t ret;
+
+	if (!a->store)
+		return -EIO;
+	ret = a->store(sfs_sysfs_sbi(kobj), a->nr, buf);
+	return ret ? ret : len;
+}
+
+static const struct sysfs_ops sfs_sysfs_ops = {
+	.show	= sfs_sysfs_show,
+	.store	= sfs_sysfs_store,
+};
+
+/* ---- identity ------------------------------------------------------------------ */
+
+static ssize_t sfs_sysfs_show_dev(struct sfs_sb_info *sbi, unsigned int nr,
+				  char *buf)
+{
+	dev_t dev = sbi->sb->s_bdev->bd_dev;
+
+	return sysfs_emit(buf, "%u:%u\n", MAJOR(dev), MINOR(dev));
+}
+
+static ssize_t sfs_sysfs_show_version(struct sfs_sb_info *sbi, unsigned int nr,
+				      char *buf)
+{
+	return sysfs_emit(buf, "%u\n",
+			  le32_to_cpu(sbi->vol.sb->format_version));
+}
+
+static ssize_t sfs_sysfs_show_fsid(struct sfs_sb_info *sbi, unsigned int nr,
+				   char *buf)
+{
+	return sysfs_emit(buf, "%016llx\n", sbi->vol.fsid);
+}
+
+static ssize_t sfs_sysfs_show_rid(struct sfs_sb_info *sbi, unsigned int nr,
+				  char *buf)
+{
+	return sysfs_emit(buf, "%016llx\n", sbi->vol.rid);
+}
+
+SFS_SYSFS_ATTR(data_device_maj_min, 0444, sfs_sysfs_show_dev, NULL, 0);
+SFS_SYSFS_ATTR(format_version, 0444, sfs_sysfs_show_version, NULL, 0);
+SFS_SYSFS_ATTR(fsid, 0444, sfs_sysfs_show_fsid, NULL, 0);
+SFS_SYSFS_ATTR(rid, 0444, sfs_sysfs_show_rid, NULL, 0);
+
+static struct attribute *sfs_sysfs_identity[] = {
+	&sfs_sysfs_data_device_maj_min.attr,
+	&sfs_sysfs_format_version.attr,
+	&sfs_sysfs_fsid.attr,
+	&sfs_sysfs_rid.attr,
+	NULL
+};
+
+static const struct attribute_group sfs_sysfs_identity_group = {
+	.attrs	= sfs_sysfs_identity,
+};
+
+/* ---- counters -------------------------------------------------------------------- */
+
+static ssize_t sfs_sysfs_show_counter(struct sfs_sb_info *sbi, unsigned int nr,
+				      char *buf)
+{
+	return sysfs_emit(buf, "%lld\n",
+			  atomic64_read(&sbi->vol.counters[nr]));
+}
+
+#define SFS_SYSFS_COUNTER(name, text) \
+	SFS_SYSFS_ATTR(name, 0644, sfs_sysfs_show_counter, NULL, \
+		       SFS_CNT_##name);
+SFS_COUNTERS(SFS_SYSFS_COUNTER)
+#undef SFS_SYSFS_COUNTER
+
+static struct attribute *sfs_sysfs_counters[] = {
+#define SFS_SYSFS_COUNTER(name, text)	&sfs_sysfs_##name.attr,
+	SFS_COUNTERS(SFS_SYSFS_COUNTER)
+#undef SFS_SYSFS_COUNTER
+	NULL
+};
+
+static const struct attribute_group sfs_sysfs_counter_group = {
+	.name	= "counters",
+	.attrs	= sfs_sysfs_counters,
+};
+
+/* ---- mount options ------------------------------------------------------------------ */
+
+static ssize_t sfs_sysfs_show_num(struct sfs_sb_info *sbi, unsigned int nr,
+				  char *buf)
+{
+	const struct sfs_opt_num *opt = &sfs_opt_nums[nr];
+
+	return sysfs_emit(buf, "%llu",
+			  READ_ONCE(*sfs_opt_num_ptr(opt, &sbi->opts)));
+}
+
+static ssize_t sfs_sysfs_store_num(struct sfs_sb_info *sbi, unsigned int nr,
+				   const char *buf)
+{
+	int ret = sfs_opt_num_set(&sfs_opt_nums[nr], &sbi->opts, buf);
+
+	/* the work reads them anew */
+	if (!ret)
+		sfs_sb_kick(sbi);
+	return ret;
+}
+
+static ssize_t sfs_sysfs_show_metadev(struct sfs_sb_info *sbi, unsigned int nr,
+				      char *buf)
+{
+	return sysfs_emit(buf, "%s", sbi->opts.metadev_path ?: "");
+}
+
+static ssize_t sfs_sysfs_show_slot(struct sfs_sb_info *sbi, unsigned int nr,
+				   char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", sbi->opts.quorum_slot_nr);
+}
+
+SFS_SYSFS_ATTR(metadev_path, 0444, sfs_sysfs_show_metadev, NULL, 0);
+SFS_SYSFS_ATTR(quorum_slot_nr, 0444, sfs_sysfs_show_slot, NULL, 0);
+
+/* Filled from the table of options when the module starts. */
+#define SFS_SYSFS_NUMS_MAX	16
+static struct sfs_sysfs_attr sfs_sysfs_nums[SFS_SYSFS_NUMS_MAX];
+static struct attribute *sfs_sysfs_options[SFS_SYSFS_NUMS_MAX + 3] = {
+	&sfs_sysfs_metadev_path.attr,
+	&sfs_sysfs_quorum_slot_nr.attr,
+};
+
+static const struct attribute_group sfs_sysfs_option_group = {
+	.name	= "mount_options",
+	.attrs	= sfs_sysfs_options,
+};
+
+static void sfs_sysfs_fill_options(void)
+{
+	unsigned int nr = 2;
+	unsigned int i;
+
+	for (i = 0; i < sfs_nr_opt_nums && i < SFS_SYSFS_NUMS_MAX; i++) {
+		struct sfs_sysfs_attr *a = &sfs_sysfs_nums[i];
+
+		if (!sfs_opt_nums[i].is_sysfs)
+			continue;
+		a->attr.name = sfs_opt_nums[i].name;
+		a->attr.mode = 0644;
+		a->show = sfs_sysfs_show_num;
+		a->store = sfs_sysfs_store_num;
+		a->nr = i;
+		sfs_sysfs_options[nr++] = &a->attr;
+	}
+}
+
+/* ---- directories ----------------------------------------------------------------------- */
+
+static const struct attribute_group *sfs_sysfs_groups[] = {
+	&sfs_sysfs_identity_group,
+	&sfs_sysfs_counter_group,
+	&sfs_sysfs_option_group,
+	NULL
+};
+
+static void sfs_sysfs_release(struct kobject *kobj)
+{
+	complete(&sfs_sysfs_sbi(kobj)->kobj_gone);
+}
+
+static const struct kobj_type sfs_sysfs_type = {
+	.release	= sfs_sysfs_release,
+	.sysfs_ops	= &sfs_sysfs_ops,
+	.default_groups	= sfs_sysfs_groups,
+};
+
+int sfs_sysfs_add(struct sfs_sb_info *sbi)
+{
+	int ret;
+
+	sbi->kobj.kset = sfs_kset;
+	ret = kobject_init_and_add(&sbi->kobj, &sfs_sysfs_type, NULL, "%s",
+				   sbi->vol.ident);
+	if (ret) {
+		kobject_put(&sbi->kobj);
+		wait_for_completion(&sbi->kobj_gone);
+		return ret;
+	}
+	sbi->has_kobj = true;
+	kobject_uevent(&sbi->kobj, KOBJ_ADD);
+	return 0;
+}
+
+void sfs_sysfs_del(struct sfs_sb_info *sbi)
+{
+	if (!sbi->has_kobj)
+		return;
+	sbi->has_kobj = false;
+	kobject_uevent(&sbi->kobj, KOBJ_REMOVE);
+	kobject_del(&sbi->kobj);
+	kobject_put(&sbi->kobj);
+	wait_for_completion(&sbi->kobj_gone);
+}
+
+int sfs_sysfs_init(void)
+{
+	sfs_sysfs_fill_options();
+	sfs_kset = kset_create_and_add("scoutfs", NULL, fs_kobj);
+	return sfs_kset ? 0 : -ENOMEM;
+}
+
+void sfs_sysfs_exit(void)
+{
+	kset_unregister(sfs_kset);
+}

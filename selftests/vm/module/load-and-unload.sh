@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vm: guest timeout=180
+# All modules load and unload 50 times, with mounts in between, and leave nothing behind.
+. "$(dirname "$0")/../../lib.sh"
+
+mkfs_vol
+ours() {
+	awk '$1 ~ /^scoutfs/ { print $1 }' /proc/modules
+}
+unload() {
+	local mod n
+
+	for n in 1 2 3 4 5 6 7 8; do
+		for mod in $(ours); do
+			rmmod "$mod" 2>/dev/null || :
+		done
+		[ -n "$(ours)" ] || return 0
+	done
+	fail "still loaded after $n rounds: $(ours)"
+}
+slabs() {
+	grep -cE '^(sfs|scoutfs)' /proc/slabinfo || :
+}
+unload
+[ "$(slabs)" = 0 ] || fail "slab caches without modules"
+[ ! -e /sys/fs/scoutfs ] || fail "/sys/fs/scoutfs without modules"
+used() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^(SUnreclaim|VmallocUsed|Percpu):/ { n += $2 } END { print n }' /proc/meminfo
+}
+before=
+for i in $(seq 50); do
+	modprobe scoutfs
+	modprobe scoutfs_lock_revoke
+	grep -qw scoutfs /proc/filesystems || fail "not in /proc/filesystems"
+	if [ $((i % 10)) = 1 ]; then
+		mount_vol
+		mkdir "$MNT/d$i"
+		manyfiles create "$MNT/d$i" 50
+		dd if=/dev/zero of="$MNT/d$i/data" bs=64k count=4 status=none
+		umount_vol
+		grep -E '^(sfs|scoutfs)' /proc/slabinfo >/tmp/slabs || :
+	fi
+	unload
+	[ "$(slabs)" = 0 ] || fail "slab caches stay: $(grep -E '^(sfs|scoutfs)' /proc/slabinfo)"
+	! grep -qw scoutfs /proc/filesystems || fail "still in /proc/filesystems"
+	[ $i != 10 ] || before=$(used)
+done
+after=$(used)
+say "unreclaimable memory: $before then $after kB"
+[ "$after" -lt $((before + 4096)) ] || fail "memory leaks: $before then $after kB"
+mount_vol
+manyfiles stat "$MNT/d1" 50
+end_clean
