@@ -153,6 +153,19 @@ static inline struct iomap_ioend *iomap_ioend_from_bio(struct bio *bio)
 }
 #endif
 
+#ifdef HAVE_MAP_BLOCKS_LEN	/* 6.9 */
+#define SFS_COMPAT_MAP_BLOCKS(fn)	fn
+#define SFS_COMPAT_DEFINE_MAP_BLOCKS(fn)
+#else
+#define SFS_COMPAT_MAP_BLOCKS(fn)	fn##_at
+#define SFS_COMPAT_DEFINE_MAP_BLOCKS(fn)				\
+	static int fn##_at(struct iomap_writepage_ctx *wpc,		\
+			   struct inode *inode, loff_t pos)		\
+	{								\
+		return fn(wpc, inode, pos, i_blocksize(inode));		\
+	}
+#endif
+
 /*
  * Operations around each folio of a write: begin(inode) before it is locked,
  * end(inode) after it was unlocked, valid() in between.

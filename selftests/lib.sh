@@ -30,7 +30,7 @@ skip() {
 	exit $KSFT_SKIP
 }
 
-trap 'echo "FAIL: line $LINENO: $BASH_COMMAND (exit $?)" >&2' ERR
+trap 'echo "FAIL: line $LINENO: ${BASH_COMMAND%%$'\''\n'\''*} (exit $?)" >&2' ERR
 
 if [ ! -e /share/env ] && [ -n "${VM_RUN_DIR:-}" ]; then
 	# shellcheck source=selftests/vm/vm.sh

@@ -53,6 +53,18 @@ static void sim_walk_fail(struct sim_walk *w, int ret, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* A commit within an operation has the state before it, or the one after. */
+static bool sim_walk_accepts(const struct sim_walk *w, const struct m_block *b,
+			     u32 tag)
+{
+	const struct m_commit *c = w->commit;
+	const struct sim_state *st = w->st;
+
+	return m_block_accepts(b, c->op, st->crash_op, st->synced_op, tag) ||
+	       (c->is_inside && m_block_accepts(b, c->op + 1, st->crash_op,
+						st->synced_op, tag));
+}
+
 static void sim_walk_block(struct sim_walk *w, const struct m_inode *mi,
 			   u64 ino, unsigned int idx, u64 phys)
 {
@@ -67,9 +79,7 @@ static void sim_walk_block(struct sim_walk *w, const struct m_inode *mi,
 	for (s = 0; s < sizeof(data); s += SIM_SECTOR_BYTES) {
 		u32 tag = m_sector_tag(data + s, ino, block);
 
-		if (!m_block_accepts(&mi->block[idx], w->commit->op +
-				     w->commit->is_inside, w->st->crash_op,
-				     w->st->synced_op, tag))
+		if (!sim_walk_accepts(w, &mi->block[idx], tag))
 			sim_walk_fail(w, 0, "inode %llu block %llu sector %u: written by op %u, state of op %u, crash in op %u, synced op %u",
 				      ino, block, s / SIM_SECTOR_BYTES, tag,
 				      w->commit->op, w->st->crash_op,

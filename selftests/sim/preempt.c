@@ -17,6 +17,7 @@ static struct {
 	struct sfs_leader *leader;
 	struct sim_mount *mnt;
 	bool is_inside;
+	bool is_off;
 } sim_preempt;
 
 /* the linker sends calls of sfs_leader_start() and _stop() here */
@@ -66,7 +67,7 @@ static void sim_yield(void)
 	struct task_struct *saved = port_current;
 	struct sim_mount *mnt = sim_preempt.mnt;
 
-	if (!ld || sim_preempt.is_inside ||
+	if (!ld || sim_preempt.is_inside || sim_preempt.is_off ||
 	    sim_below(&sim_preempt.rng, SIM_PREEMPT_ONE_IN) ||
 	    !sim_leader_is_idle(ld))
 		return;
@@ -80,6 +81,11 @@ static void sim_yield(void)
 		sfs_leader_commit(ld);
 	port_current = saved;
 	sim_preempt.is_inside = false;
+}
+
+void sim_preempt_allow(bool is_allowed)
+{
+	sim_preempt.is_off = !is_allowed;
 }
 
 void sim_preempt_start(u64 seed, struct sim_mount *mnt)

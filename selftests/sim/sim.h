@@ -69,6 +69,9 @@ void sim_unmount(struct sim_mount *mnt, bool forced);
 /* From now on commits happen in between, also of that mount when not NULL. */
 void sim_preempt_start(u64 seed, struct sim_mount *mnt);
 
+/* Not while something waits actively for what the interrupted one does. */
+void sim_preempt_allow(bool is_allowed);
+
 /* mkfs and all operations; the volume is left mounted and is thrown away. */
 void sim_workload(struct sim *sim);
 void sim_crashes(struct sim *sim);

@@ -154,6 +154,15 @@ static void sim_on_record(void *arg, size_t event)
 static void sim_add_sync(struct sim *sim)
 {
 	struct model *m = &sim->model;
+	struct m_commit *c = &m->commit[m->nr_commits - 1];
+
+	/* nothing was left to do: it came within the last operation */
+	if (c->is_inside && c->op + 1 == m->op) {
+		c->op = m->op;
+		c->hash = m->hash;
+		c->is_inside = false;
+		c->part_ino = 0;
+	}
 
 	if (m->nr_syncs == m->size_syncs) {
 		m->size_syncs = m->size_syncs ? m->size_syncs * 2 : 64;
@@ -164,7 +173,7 @@ static void sim_add_sync(struct sim *sim)
 	m->sync[m->nr_syncs].event = sim->log.nr;
 	m->sync[m->nr_syncs].op = m->op;
 	m->nr_syncs++;
-	if (m->commit[m->nr_commits - 1].hash != m->hash)
+	if (c->hash != m->hash)
 		sim_fail(sim, "op %u: sync returned without a commit", m->op);
 }
 
@@ -747,9 +756,11 @@ static void sim_op_revoke(struct sim *sim)
 
 static void sim_op_shrink(struct sim *sim)
 {
+	sim_preempt_allow(false);
 	sfs_group_shrink(sim->mnt.fs, 1 + sim_below(&sim->rng, 16));
 	sfs_cache_shrink(&sim->mnt.vol, sim_below(&sim->rng, 64));
 	sfs_lock_shrink(sim->mnt.fs->locks, sim_below(&sim->rng, 8));
+	sim_preempt_allow(true);
 	port_run_works();
 }
 

@@ -560,6 +560,16 @@ static void one_op(struct run *r)
 
 /* ---- model tests -------------------------------------------------------------- */
 
+static void rnd_fault(struct run *r)
+{
+	if (rnd(4))
+		return;
+	if (rnd(2))
+		r->m.fail_at = 1 + rnd(12);
+	else
+		port_alloc_fail = 1 + rnd(3);
+}
+
 static void run_model(unsigned int block_bytes, enum pattern pattern,
 		      unsigned int nr, bool evict, bool faults)
 {
@@ -575,13 +585,10 @@ static void run_model(unsigned int block_bytes, enum pattern pattern,
 
 			r.density = phases[i / 20000 % ARRAY_SIZE(phases)];
 		}
-		if (faults && rnd(4) == 0) {
-			r.m.fail_at = rnd(2) ? 1 + rnd(12) : 0;
-			port_alloc_fail = r.m.fail_at ? 0 : 1 + rnd(3);
-		}
+		if (faults)
+			rnd_fault(&r);
 		one_op(&r);
-		r.m.fail_at = 0;
-		port_alloc_fail = 0;
+		r.m.fail_at = port_alloc_fail = 0;
 		if (i % 10000 == 0)
 			check_tree(&r);
 	}
@@ -633,7 +640,10 @@ static void test_model_small(void **state)
 		r.density = 30 + rnd(60);
 		r.m.evict = i % 2;
 		for (k = 0; k < 1000; k++) {
+			if (i % 3 == 0)
+				rnd_fault(&r);
 			one_op(&r);
+			r.m.fail_at = port_alloc_fail = 0;
 			if (k % 16 == 0)
 				check_tree(&r);
 		}
@@ -742,6 +752,57 @@ static void test_delete_all(void **state)
 	run_exit(&r);
 }
 
+static void delete_there(struct run *r, unsigned int i)
+{
+	assert_int_equal(sfs_btree_delete(&r->m.tr, &r->tree,
+					  &r->model.keys[i]), 0);
+	model_set(&r->model, i, false);
+	nr_ops++;
+}
+
+/* Deletion in any order leaves no more blocks and levels than needed. */
+static void run_shrink(int order)
+{
+	unsigned int nr, i, left;
+	struct fill f;
+	struct run r;
+
+	run_init(&r, 4096, RANDOM, 20000);
+	nr = r.model.nr;
+	for (i = 0; i < nr; i++) {
+		assert_int_equal(sfs_btree_insert(&r.m.tr, &r.tree,
+						  &r.model.keys[i], r.val, 0),
+				 0);
+		model_set(&r.model, i, true);
+	}
+	assert_true(r.tree.height >= 3);
+	for (left = nr; left > 20; left--) {
+		i = order == 0 ? nr - left : order == 1 ? left - 1 : rnd(nr);
+		if (order == 2)
+			i = model_next(&r.model, i);
+		if (i == nr)
+			i = model_next(&r.model, 0);
+		delete_there(&r, i);
+		if (left % 1000)
+			continue;
+		/* a quarter full, and what does not fit a neighbour's slack */
+		f = check_tree(&r);
+		assert_true(f.leaf_used * 5 > f.leaves * 4000 ||
+			    f.leaves < 3);
+	}
+	assert_int_equal(r.tree.height, 1);
+	check_tree(&r);
+	run_exit(&r);
+}
+
+static void test_shrink(void **state)
+{
+	int order;
+
+	for (order = 0; order < 3; order++)
+		run_shrink(order);
+}
+
 /* A walk over cold leaves asks for each of them ahead, and for no other. */
 static void test_read_ahead(void **state)
 {
@@ -771,6 +832,94 @@ static void test_read_ahead(void **state)
 					&r.model.keys[150], walk_item, &w), 0);
 	assert_true(r.m.nr_ahead >= 1 && r.m.nr_ahead <= 4);
 	run_exit(&r);
+}
+
+/* ---- prefixes -------------------------------------------------------------------- */
+
+static void insert_there(struct run *r, const struct sfs_key *key)
+{
+	unsigned int i = model_find(&r->model, key);
+
+	assert_int_equal(sfs_btree_insert(&r->m.tr, &r->tree, key, NULL, 0), 0);
+	model_set(&r->model, i, true);
+	nr_ops++;
+}
+
+/*
+ * Full blocks of keys that share nearly everything, then keys that share
+ * nothing with them: there is no room for the longer suffixes.
+ */
+static void run_prefix(unsigned int nr)
+{
+	struct sfs_key key;
+	struct run r;
+	unsigned int i;
+
+	run_init(&r, 4096, SEQUENTIAL, nr);
+	/* of the table's keys, make the first and the last ones far away */
+	for (i = 0; i < nr; i++)
+		r.model.keys[i] = SFS_KEY(~0ULL / 3, 5, ~0ULL / 3, i);
+	for (i = 0; i < 8; i++) {
+		r.model.keys[i] = SFS_KEY(i, 1, 2, 3);
+		r.model.keys[nr - 1 - i] = SFS_KEY(U64_MAX - i, 1, 2, 3);
+	}
+	for (i = 8; i < nr - 8; i++)
+		insert_there(&r, &r.model.keys[i]);
+	for (i = 8; i-- > 0; ) {
+		key = r.model.keys[i];
+		insert_there(&r, &key);
+		key = r.model.keys[nr - 1 - i];
+		insert_there(&r, &key);
+	}
+	check_tree(&r);
+	run_exit(&r);
+}
+
+/*
+ * Two neighbours, each with a long prefix of its own: as one block they would
+ * be larger than the sum of both.
+ */
+static void run_merge(unsigned int nr_left, unsigned int nr_right)
+{
+	unsigned int i;
+	struct run r;
+
+	run_init(&r, 4096, SEQUENTIAL, 800);
+	for (i = 0; i < 800; i++)
+		r.model.keys[i] = SFS_KEY(i < 400 ? 3 : ~0ULL / 3, 5,
+					  ~0ULL / 3, i);
+	for (i = 0; i < 800; i++)
+		insert_there(&r, &r.model.keys[i]);
+	for (i = 0; i < 400; i++) {
+		if (i >= nr_left) {
+			assert_int_equal(sfs_btree_delete(&r.m.tr, &r.tree,
+					 &r.model.keys[i]), 0);
+			model_set(&r.model, i, false);
+		}
+		if (i >= nr_right) {
+			assert_int_equal(sfs_btree_delete(&r.m.tr, &r.tree,
+					 &r.model.keys[799 - i]), 0);
+			model_set(&r.model, 799 - i, false);
+		}
+	}
+	check_tree(&r);
+	run_exit(&r);
+}
+
+static void test_prefix(void **state)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < 400; nr += 13) {
+		run_merge(nr, 190);
+		run_merge(190, nr);
+		run_merge(nr, 60);
+	}
+
+	for (nr = 300; nr < 500; nr++)
+		run_prefix(nr);
+	for (nr = 50000; nr < 55000; nr += 700)
+		run_prefix(nr);
 }
 
 /* ---- how full ---------------------------------------------------------------------- */
@@ -892,7 +1041,9 @@ int main(void)
 		cmocka_unit_test(test_model_small),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_delete_all),
+		cmocka_unit_test(test_shrink),
 		cmocka_unit_test(test_read_ahead),
+		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_fill),
 	};
 	const char *env = getenv("SEED");

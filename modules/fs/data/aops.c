@@ -139,7 +139,8 @@ static bool sfs_data_wpc_covers(struct iomap_writepage_ctx *wpc,
 }
 
 static int sfs_data_map_blocks(struct iomap_writepage_ctx *wpc,
-			       struct inode *inode, loff_t pos)
+			       struct inode *inode, loff_t pos,
+			       unsigned int len)
 {
 	u64 block = pos >> SFS_DATA_BLOCK_SHIFT;
 	u64 end = inode->i_sb->s_maxbytes >> SFS_DATA_BLOCK_SHIFT;
@@ -167,6 +168,8 @@ static int sfs_data_map_blocks(struct iomap_writepage_ctx *wpc,
 	return 0;
 }
 
+SFS_COMPAT_DEFINE_MAP_BLOCKS(sfs_data_map_blocks)
+
 static int sfs_data_prepare_ioend(struct iomap_ioend *ioend, int status)
 {
 	struct inode *inode = ioend->io_inode;
@@ -182,7 +185,7 @@ static int sfs_data_prepare_ioend(struct iomap_ioend *ioend, int status)
 }
 
 static const struct iomap_writeback_ops sfs_data_writeback_ops = {
-	.map_blocks	= sfs_data_map_blocks,
+	.map_blocks	= SFS_COMPAT_MAP_BLOCKS(sfs_data_map_blocks),
 	.prepare_ioend	= sfs_data_prepare_ioend,
 };
 

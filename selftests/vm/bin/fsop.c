@@ -652,6 +652,11 @@ static long long op_cd(void)
 	return chdir(arg(1));
 }
 
+static long long op_sleep(void)
+{
+	return usleep(1000 * num(1));
+}
+
 static long long op_echo(void)
 {
 	say("%s", arg(1));
@@ -709,6 +714,7 @@ static const struct {
 	{ "umask", op_umask },
 	{ "user", op_user },
 	{ "cd", op_cd },
+	{ "sleep", op_sleep },		/* MILLISECONDS */
 	{ "echo", op_echo },		/* the argument */
 };
 

@@ -6,7 +6,7 @@
 # A new volume with dirs a and b, 100 files each, in groups of 16 inodes;
 # mounted.
 damage_vol() {
-	mkfs_vol --group-inodes=16 "$@"
+	mkfs_vol --group-inodes=16
 	mount_vol
 	mkdir "$MNT/a" "$MNT/b"
 	manyfiles create "$MNT/a" 100

@@ -28,7 +28,7 @@ for file in "$MNT"/[ab]/*; do
 	fi
 done
 say "$works work, $lost are lost"
-[ $lost -ge 1 ] && [ $lost -le 16 ] || fail "$lost files are lost"
+[[ $lost -ge 1 && $lost -le 16 ]] || fail "$lost files are lost"
 [ $((works + lost)) = 210 ] || fail "$((works + lost)) files"
 log_says "metadata block $block of [0-9a-f]*: block-csum: corrupt" || fail "log: $(show_log)"
 # the rest can change, and the mount goes on

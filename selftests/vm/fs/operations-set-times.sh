@@ -20,6 +20,7 @@ stat d atime = 100.000000000
 utimes d 100.000000000 100.000000000
 utimes d/f 100.000000000 100.000000000
 let c stat d/f ctime
+sleep 20
 link d/f e/f
 stat d mtime = 100.000000000
 stat d/f mtime = 100.000000000
@@ -27,6 +28,7 @@ stat d/f ctime != @c
 
 utimes e 100.000000000 100.000000000
 let c stat d/f ctime
+sleep 20
 unlink e/f
 stat e mtime > 1000000
 stat d/f ctime != @c
@@ -35,6 +37,7 @@ stat d/f mtime = 100.000000000
 utimes d 100.000000000 100.000000000
 utimes e 100.000000000 100.000000000
 let c stat d/f ctime
+sleep 20
 rename d/f e/f
 stat d mtime > 1000000
 stat e mtime > 1000000
@@ -42,11 +45,13 @@ stat e/f mtime = 100.000000000
 stat e/f ctime != @c
 
 let c stat e/f ctime
+sleep 20
 chmod e/f 0600
 stat e/f mtime = 100.000000000
 stat e/f ctime != @c
 
 let c stat e/f ctime
+sleep 20
 write 0 more
 stat e/f mtime > 1000000
 stat e/f ctime != @c

@@ -46,7 +46,7 @@ for i in $(seq 50); do
 	unload
 	[ "$(slabs)" = 0 ] || fail "slab caches stay: $(grep -E '^(sfs|scoutfs)' /proc/slabinfo)"
 	! grep -qw scoutfs /proc/filesystems || fail "still in /proc/filesystems"
-	[ $i != 10 ] || before=$(used)
+	[ "$i" != 10 ] || before=$(used)
 done
 after=$(used)
 say "unreclaimable memory: $before then $after kB"
