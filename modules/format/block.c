@@ -318,13 +318,97 @@ int sfs_block_read(struct sfs_volume *vol, const struct sfs_ref *ref, u64 owner,
 }
 EXPORT_SYMBOL_GPL(sfs_block_read);
 
-void sfs_block_readahead(struct sfs_volume *vol, u64 blkno)
+/* ---- reading several at once ------------------------------------------------ */
+
+/* Largest request, so that its buffer is easy to get. */
+#define SFS_READAHEAD_BYTES	(128U << 10)
+
+/* Give a block the bytes that were read for it, if they are what ref says. */
+static void block_take_bytes(struct sfs_volume *vol, const struct sfs_ref *ref,
+			     const void *bytes)
 {
-	if (!vol->meta->ops->readahead || blkno >= vol->total_meta_blocks ||
-	    xa_load(&vol->cache.blocks, blkno))
+	struct sfs_block *blk = cache_get(vol, ref->blkno);
+
+	if (IS_ERR(blk))
 		return;
-	vol->meta->ops->readahead(vol->meta, blkno << vol->block_shift,
-				  vol->block_bytes);
+	if (mutex_trylock(&blk->read_lock)) {
+		if (!test_bit(SFS_BLOCK_UPTODATE, &blk->flags) &&
+		    !test_bit(SFS_BLOCK_ERROR, &blk->flags)) {
+			memcpy(blk->data, bytes, vol->block_bytes);
+			if (!block_verify(vol, blk, ref)) {
+				blk->seq = ref->seq;
+				/* contents before the bit */
+				smp_mb__before_atomic();
+				set_bit(SFS_BLOCK_UPTODATE, &blk->flags);
+			}
+		}
+		mutex_unlock(&blk->read_lock);
+	}
+	sfs_block_put(blk);
+}
+
+static bool block_is_wanted(struct sfs_volume *vol, const struct sfs_ref *ref)
+{
+	return ref_in_bounds(vol, ref) &&
+	       !xa_load(&vol->cache.blocks, ref->blkno);
+}
+
+/* How many of the references follow each other on the device. */
+static unsigned int run_length(struct sfs_volume *vol,
+			       const struct sfs_ref *refs, unsigned int nr)
+{
+	unsigned int most = min(nr, SFS_READAHEAD_BYTES >> vol->block_shift);
+	unsigned int i = 1;
+
+	while (i < most && refs[i].blkno == refs[0].blkno + i &&
+	       block_is_wanted(vol, &refs[i]))
+		i++;
+	return i;
+}
+
+static void read_run(struct sfs_volume *vol, const struct sfs_ref *refs,
+		     unsigned int nr)
+{
+	u32 len = nr << vol->block_shift;
+	void *buf = kvmalloc(len, GFP_NOFS | __GFP_NOWARN);
+	unsigned int i;
+
+	if (!buf)
+		return;
+	if (!vol->meta->ops->read(vol->meta, refs[0].blkno << vol->block_shift,
+				  buf, len)) {
+		for (i = 0; i < nr; i++)
+			block_take_bytes(vol, &refs[i],
+					 buf + ((size_t)i << vol->block_shift));
+		sfs_count_add(vol, block_readahead, nr);
+	}
+	kvfree(buf);
+}
+
+static int cmp_refs(const void *a, const void *b)
+{
+	const struct sfs_ref *x = a;
+	const struct sfs_ref *y = b;
+
+	return x->blkno < y->blkno ? -1 : x->blkno > y->blkno;
+}
+
+void sfs_block_readahead(struct sfs_volume *vol, struct sfs_ref *refs,
+			 unsigned int nr)
+{
+	unsigned int i = 0, run;
+
+	sort(refs, nr, sizeof(*refs), cmp_refs, NULL);
+	while (i < nr) {
+		run = 1;
+		if (block_is_wanted(vol, &refs[i])) {
+			run = run_length(vol, &refs[i], nr - i);
+			/* A single one is read when somebody needs it. */
+			if (run > 1)
+				read_run(vol, &refs[i], run);
+		}
+		i += run;
+	}
 }
 EXPORT_SYMBOL_GPL(sfs_block_readahead);
 

@@ -97,8 +97,13 @@ void sfs_ref_to_disk(struct sfs_disk_ref *disk, const struct sfs_ref *ref);
  */
 int sfs_block_read(struct sfs_volume *vol, const struct sfs_ref *ref, u64 owner,
 		   u8 type, struct sfs_block **ret);
-/* Start reading; errors are ignored. */
-void sfs_block_readahead(struct sfs_volume *vol, u64 blkno);
+/*
+ * Read those blocks that are not cached and follow each other on the device, in
+ * few requests.  refs get sorted; what cannot be read or does not verify is
+ * left to sfs_block_read().  Sleeps.
+ */
+void sfs_block_readahead(struct sfs_volume *vol, struct sfs_ref *refs,
+			 unsigned int nr);
 void sfs_block_get(struct sfs_block *blk);
 void sfs_block_put(struct sfs_block *blk);
 

@@ -112,6 +112,12 @@ int sfs_btree_walk(struct sfs_volume *vol, struct sfs_tree *tree,
 		   const struct sfs_key *first, const struct sfs_key *last,
 		   sfs_btree_item_fn fn, void *arg);
 
+/*
+ * Read all leaves of a tree of two levels in few requests, because its user will
+ * want most of them soon.  Errors are met by whoever needs the block.
+ */
+void sfs_btree_readahead(struct sfs_volume *vol, struct sfs_tree *tree);
+
 /**
  * sfs_btree_insert() - add an item
  * @tr: transaction the caller holds

@@ -6,6 +6,8 @@
 
 /* Read ahead this many bytes of leaves, in halves. */
 #define SFS_BTREE_AHEAD_BYTES	(256U << 10)
+/* handed to the block cache at once */
+#define SFS_BTREE_AHEAD_REFS	16
 
 /* ---- walk ------------------------------------------------------------------ */
 
@@ -27,9 +29,10 @@ static void sfs_btree_read_ahead(struct sfs_volume *vol,
 {
 	unsigned int window = max_t(unsigned int, 2, SFS_BTREE_AHEAD_BYTES /
 						     sfs_volume_block_bytes(vol));
+	struct sfs_ref refs[SFS_BTREE_AHEAD_REFS];
 	const struct sfs_btree_block *bt;
 	struct sfs_bkey key;
-	struct sfs_ref ref;
+	unsigned int nr = 0;
 	unsigned int end;
 
 	if (path->height < 2)
@@ -46,10 +49,37 @@ static void sfs_btree_read_ahead(struct sfs_volume *vol,
 		sfs_btree_key(bt, ahead->next, &key);
 		if (sfs_bkey_cmp(&key, last) > 0)
 			break;
-		sfs_btree_child(bt, ahead->next, &ref);
-		sfs_block_readahead(vol, ref.blkno);
+		sfs_btree_child(bt, ahead->next, &refs[nr++]);
+		if (nr == SFS_BTREE_AHEAD_REFS) {
+			sfs_block_readahead(vol, refs, nr);
+			nr = 0;
+		}
 	}
+	sfs_block_readahead(vol, refs, nr);
 }
+
+void sfs_btree_readahead(struct sfs_volume *vol, struct sfs_tree *tree)
+{
+	struct sfs_ref refs[SFS_BTREE_AHEAD_REFS];
+	const struct sfs_btree_block *bt;
+	struct sfs_block *blk;
+	unsigned int nr = 0;
+	unsigned int i;
+
+	if (tree->height != 2 || sfs_btree_read(vol, tree, &tree->ref, 1, &blk))
+		return;
+	bt = sfs_btree_of(blk);
+	for (i = 0; i < sfs_btree_nr(bt); i++) {
+		sfs_btree_child(bt, i, &refs[nr++]);
+		if (nr == SFS_BTREE_AHEAD_REFS) {
+			sfs_block_readahead(vol, refs, nr);
+			nr = 0;
+		}
+	}
+	sfs_block_readahead(vol, refs, nr);
+	sfs_block_put(blk);
+}
+EXPORT_SYMBOL_GPL(sfs_btree_readahead);
 
 /* Returns what ended the walk, or 0 and whether the range ends in this leaf. */
 static int sfs_btree_walk_leaf(const struct sfs_btree_path *path,

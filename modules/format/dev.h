@@ -39,7 +39,6 @@ struct sfs_dev;
  *	to @batch; buffers must stay unchanged until then
  * @write_sync: write @len bytes and wait; @flags of enum sfs_io_flags
  * @flush: make all writes completed before the call durable; sleeps
- * @readahead: optional hint that @len bytes at @off will be read soon
  */
 struct sfs_dev_ops {
 	int (*read)(struct sfs_dev *dev, u64 off, void *buf, u32 len);
@@ -48,7 +47,6 @@ struct sfs_dev_ops {
 	int (*write_sync)(struct sfs_dev *dev, u64 off, void *buf, u32 len,
 			  unsigned int flags);
 	int (*flush)(struct sfs_dev *dev);
-	void (*readahead)(struct sfs_dev *dev, u64 off, u32 len);
 };
 
 /**

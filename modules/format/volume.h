@@ -14,6 +14,7 @@
 	X(block_cache_miss,		"metadata blocks read from the device") \
 	X(block_cache_remove_stale,	"cached blocks dropped as stale") \
 	X(block_cache_reclaim,		"cached blocks dropped by reclaim") \
+	X(block_readahead,		"metadata blocks read with their neighbours") \
 	X(block_read_error,		"metadata reads that failed or did not verify") \
 	X(block_cow,			"metadata blocks copied") \
 	X(block_rehome,			"metadata blocks renumbered without a copy") \

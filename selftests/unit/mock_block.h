@@ -219,7 +219,7 @@ int sfs_block_read(struct sfs_volume *vol, const struct sfs_ref *ref, u64 owner,
 		return -EUCLEAN;
 	if (!s->blk) {
 		hdr = s->image;
-		MOCK_CHECK(m->is_hostile || !ref->crc ||
+		MOCK_CHECK(m->is_hostile ||
 			   ref->crc == le32_to_cpu(hdr->csum));
 		mock_block(m, ref->blkno, ref->seq, s->image);
 	}
@@ -232,13 +232,20 @@ int sfs_block_read(struct sfs_volume *vol, const struct sfs_ref *ref, u64 owner,
 	return 0;
 }
 
-void sfs_block_readahead(struct sfs_volume *vol, u64 blkno)
+void sfs_block_readahead(struct sfs_volume *vol, struct sfs_ref *refs,
+			 unsigned int nr)
 {
 	struct mock *m = mock_of(vol);
+	unsigned int i;
 
-	MOCK_CHECK(m->is_hostile || (blkno < m->nr_slots &&
-				     m->slots[blkno].state == MOCK_LIVE));
-	m->nr_ahead++;
+	for (i = 0; i < nr; i++) {
+		u64 blkno = refs[i].blkno;
+
+		MOCK_CHECK(m->is_hostile ||
+			   (blkno < m->nr_slots &&
+			    m->slots[blkno].state == MOCK_LIVE));
+	}
+	m->nr_ahead += nr;
 }
 
 static void mock_stamp(struct mock *m, struct sfs_block *blk,

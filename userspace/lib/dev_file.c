@@ -104,21 +104,11 @@ static int sfs_dev_file_write_sync(struct sfs_dev *dev, u64 off, void *buf,
 	return ret;
 }
 
-static void sfs_dev_file_readahead(struct sfs_dev *dev, u64 off, u32 len)
-{
-	struct sfs_dev_file *f = dev->priv;
-
-	if (!sfs_dev_file_check(dev, off, len))
-		posix_fadvise(f->fd, (off_t)(f->start + off), len,
-			      POSIX_FADV_WILLNEED);
-}
-
 static const struct sfs_dev_ops sfs_dev_file_ops = {
 	.read = sfs_dev_file_read,
 	.write = sfs_dev_file_write,
 	.write_sync = sfs_dev_file_write_sync,
 	.flush = sfs_dev_file_flush,
-	.readahead = sfs_dev_file_readahead,
 };
 
 /* O_EXCL without O_CREAT has a meaning for block devices only */

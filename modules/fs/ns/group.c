@@ -233,6 +233,7 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 			ret = -EUCLEAN;
 		if (!ret) {
 			use_root(grp, &entry);
+			sfs_btree_readahead(fs->vol, &grp->tree);
 			sfs_count(fs->vol, group_load);
 			/* pairs with the acquire above */
 			smp_store_release(&grp->loaded, true);

@@ -34,7 +34,7 @@ EOF
 remount_vol
 fsop "$MNT" <<'EOF'
 stat fifo mode = 010640
-stat sock mode = 0140600
+stat sock mode = 140600
 stat null mode = 020644
 stat null major = 1
 stat null minor = 3
