@@ -120,6 +120,12 @@ end_clean() {
 	check_vol
 }
 
+# After a forced unmount or a power cut: the next mount need not wait, as it
+# otherwise does, to see whether another host has the volume mounted.
+forget_guard() {
+	dd if=/dev/zero of="$META" bs=4096 seek=63 count=1 conv=notrunc,fsync status=none
+}
+
 vol_is_mounted() {
 	mountpoint -q "$MNT"
 }

@@ -15,8 +15,8 @@
 #ifndef SFS_BLOCK_H
 #define SFS_BLOCK_H
 
-#include "format/format.h"
 #include "format/port.h"
+#include "format/format.h"
 
 struct sfs_volume;
 struct sfs_trans;

@@ -37,6 +37,20 @@ u64 sfs_first_meta_block(unsigned int nr_slots, unsigned int block_shift)
 }
 EXPORT_SYMBOL_GPL(sfs_first_meta_block);
 
+/* On one device the data begins behind the metadata, else at the start. */
+static const char *super_data_start_check(const struct sfs_super_block *sb,
+					  u64 meta_bytes)
+{
+	bool is_one = le64_to_cpu(sb->incompat) & SFS_INCOMPAT_ONE_DEVICE;
+	u64 start = le64_to_cpu(sb->data_start_bytes);
+
+	if (is_one ? start < meta_bytes : start != 0)
+		return "super-data-start";
+	if (start & (SFS_DATA_BLOCK_BYTES - 1) || start > S64_MAX / 2)
+		return "super-data-start";
+	return NULL;
+}
+
 static const char *super_geometry_check(const struct sfs_super_block *sb)
 {
 	u32 shift = le32_to_cpu(sb->block_shift);
@@ -60,7 +74,7 @@ static const char *super_geometry_check(const struct sfs_super_block *sb)
 	    le64_to_cpu(sb->total_data_blocks) >
 	    (U64_MAX >> (SFS_DATA_BLOCK_SHIFT + 1)))
 		return "super-data-size";
-	return NULL;
+	return super_data_start_check(sb, total << shift);
 }
 
 static bool name_is_sound(const char *name, unsigned int len)

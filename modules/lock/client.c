@@ -52,8 +52,10 @@ static bool sfs_lock_suffices_locked(const struct sfs_lock *lock,
 	return lock->mode >= mode && lock->want >= mode;
 }
 
-/* Hook for a minimum hold time: false while the revoke shall wait, and then
- * somebody must call sfs_lock_queue_locked() when it is over. */
+/*
+ * Hook for a minimum hold time: false while the revoke shall wait, and then
+ * somebody must call sfs_lock_queue_locked() when it is over.
+ */
 static bool sfs_lock_hold_is_over_locked(const struct sfs_lock *lock)
 {
 	return true;

@@ -104,8 +104,10 @@ void sfs_lock_space_shutdown(struct sfs_lock_space *space);
 /* Wait for the revocations and returns that can be served now. */
 void sfs_lock_space_flush(struct sfs_lock_space *space);
 
-/* A handle, referenced, created when it does not exist; NULL: no memory.
- * It stays cached after the last put until sfs_lock_shrink() takes it. */
+/*
+ * A handle, referenced, created when it does not exist; NULL: no memory.
+ * It stays cached after the last put until sfs_lock_shrink() takes it.
+ */
 struct sfs_lock *sfs_lock_get(struct sfs_lock_space *space,
 			      enum sfs_lock_type type, u64 nr);
 void sfs_lock_put(struct sfs_lock *lock);
@@ -123,14 +125,18 @@ int sfs_lock_acquire(struct sfs_lock *lock, enum sfs_lock_mode mode,
 		     unsigned int flags);
 void sfs_lock_release(struct sfs_lock *lock, enum sfs_lock_mode mode);
 
-/* The value block, SFS_LOCK_LVB_BYTES, valid while the mode is PR or EX and
- * inside the callbacks; written only while EX. */
+/*
+ * The value block, SFS_LOCK_LVB_BYTES, valid while the mode is PR or EX and
+ * inside the callbacks; written only while EX.
+ */
 void *sfs_lock_lvb(struct sfs_lock *lock);
 enum sfs_lock_mode sfs_lock_mode(struct sfs_lock *lock);
 enum sfs_lock_type sfs_lock_type(struct sfs_lock *lock);
 u64 sfs_lock_nr(struct sfs_lock *lock);
-/* Grows whenever the mode went to NL; what was cached under another is stale.
- * No two handles of a space ever have the same one. */
+/*
+ * Grows whenever the mode went to NL; what was cached under another is stale.
+ * No two handles of a space ever have the same one.
+ */
 u64 sfs_lock_generation(struct sfs_lock *lock);
 /* The filesystem's own pointer, set under granted() or by the sole creator. */
 void sfs_lock_set_priv(struct sfs_lock *lock, void *priv);

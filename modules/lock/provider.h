@@ -61,9 +61,11 @@ struct sfs_lock_provider_ops {
 int sfs_lock_provider_register(struct sfs_lock_provider_ops *ops);
 void sfs_lock_provider_unregister(struct sfs_lock_provider_ops *ops);
 
-/* Answers the outstanding request, with at least the mode asked for. error < 0:
+/*
+ * Answers the outstanding request, with at least the mode asked for. error < 0:
  * the request failed. lvb NULL: no value is known yet (zeroes); a value is used
- * when the client is at NL, it knows better in PR. */
+ * when the client is at NL, it knows better in PR.
+ */
 void sfs_lock_grant(struct sfs_lock *lock, enum sfs_lock_mode mode, int error,
 		    const void *lvb);
 /* Take back down to mode; returns at once, released() follows. */

@@ -14,8 +14,10 @@
 
 static struct lock_class_key sfs_lock_dep_key;
 
-/* Visits handles with a reference held; those that are being freed are left
- * out, those that are added meanwhile may be. */
+/*
+ * Visits handles with a reference held; those that are being freed are left
+ * out, those that are added meanwhile may be.
+ */
 struct sfs_lock_iter {
 	struct sfs_lock_space *space;
 	unsigned int type;
@@ -300,8 +302,10 @@ void sfs_lock_space_shutdown(struct sfs_lock_space *space)
 	struct sfs_lock_iter iter = { .space = space };
 	struct sfs_lock *lock;
 
-	/* acquire looks at the flag under lock->lock, so whoever queued before
-	 * it was set is found here */
+	/*
+	 * acquire looks at the flag under lock->lock, so whoever queued before
+	 * it was set is found here
+	 */
 	WRITE_ONCE(space->is_shutdown, true);
 	sfs_lock_for_each_handle(lock, &iter) {
 		spin_lock(&lock->lock);

@@ -153,16 +153,6 @@ static unsigned int model_next(const struct model *md, unsigned int i)
 	return i;
 }
 
-static unsigned int model_prev(const struct model *md, unsigned int i)
-{
-	for (;; i--) {
-		if (md->is_there[i])
-			return i;
-		if (!i)
-			return md->nr;
-	}
-}
-
 static unsigned int model_find(const struct model *md,
 			       const struct sfs_key *key)
 {

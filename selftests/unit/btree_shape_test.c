@@ -22,7 +22,7 @@ static void test_delete_all(void **state)
 		assert_int_equal(sfs_btree_insert(&r.m.tr, &r.tree,
 						  &r.model.keys[i], "0123456789",
 						  10), 0);
-	op_commit(&r);
+	mock_commit(&r.m);
 	assert_true(r.tree.height >= 3);
 	blocks = r.m.nr_live;
 	r.m.nr_reads = 0;
@@ -39,8 +39,17 @@ static void test_delete_all(void **state)
 	       (unsigned long long)blocks, calls,
 	       (unsigned long long)r.m.nr_reads);
 	assert_true(r.m.nr_reads < blocks / 2);
-	op_commit(&r);
+	mock_commit(&r.m);
 	run_exit(&r);
+}
+
+static void insert_there(struct run *r, const struct sfs_key *key)
+{
+	unsigned int i = model_find(&r->model, key);
+
+	assert_int_equal(sfs_btree_insert(&r->m.tr, &r->tree, key, NULL, 0), 0);
+	model_set(&r->model, i, true);
+	nr_ops++;
 }
 
 static void delete_there(struct run *r, unsigned int i)
@@ -60,12 +69,8 @@ static void run_shrink(int order)
 
 	run_init(&r, 4096, RANDOM, 20000);
 	nr = r.model.nr;
-	for (i = 0; i < nr; i++) {
-		assert_int_equal(sfs_btree_insert(&r.m.tr, &r.tree,
-						  &r.model.keys[i], r.val, 0),
-				 0);
-		model_set(&r.model, i, true);
-	}
+	for (i = 0; i < nr; i++)
+		insert_there(&r, &r.model.keys[i]);
 	assert_true(r.tree.height >= 3);
 	for (left = nr; left > 20; left--) {
 		i = order == 0 ? nr - left : order == 1 ? left - 1 : rnd(nr);
@@ -83,6 +88,23 @@ static void run_shrink(int order)
 	}
 	assert_int_equal(r.tree.height, 1);
 	check_tree(&r);
+	run_exit(&r);
+}
+
+/* The last leaf has a neighbour only to the left. */
+static void test_shrink_last(void **state)
+{
+	struct run r;
+	unsigned int i;
+
+	run_init(&r, 4096, SEQUENTIAL, 700);
+	for (i = 0; i < 700; i++)
+		insert_there(&r, &r.model.keys[i]);
+	assert_int_equal(r.m.nr_live, 3);
+	for (i = 150; i < 690; i++)
+		delete_there(&r, i);
+	check_tree(&r);
+	assert_int_equal(r.m.nr_live, 1);
 	run_exit(&r);
 }
 
@@ -125,16 +147,45 @@ static void test_read_ahead(void **state)
 	run_exit(&r);
 }
 
-/* ---- prefixes -------------------------------------------------------------------- */
-
-static void insert_there(struct run *r, const struct sfs_key *key)
+static int count_block(void *arg, const struct sfs_ref *ref, u8 level,
+		       struct sfs_block *blk, int err)
 {
-	unsigned int i = model_find(&r->model, key);
+	struct fill *f = arg;
 
-	assert_int_equal(sfs_btree_insert(&r->m.tr, &r->tree, key, NULL, 0), 0);
-	model_set(&r->model, i, true);
-	nr_ops++;
+	f->leaves += !level;
+	return err;
 }
+
+/* All leaves of a tree of two levels, and none of any other tree. */
+static void test_read_leaves(void **state)
+{
+	struct fill f;
+	struct run r;
+	unsigned int i;
+
+	run_init(&r, 4096, SEQUENTIAL, 20000);
+	memset(r.val, 1, 50);
+	for (i = 0; i < r.model.nr; i++) {
+		memset(&f, 0, sizeof(f));
+		r.m.nr_ahead = 0;
+		if (i % 500 == 0)
+			sfs_btree_readahead(&r.m.vol, &r.tree);
+		if (i % 500 == 0 && r.tree.height == 2) {
+			sfs_btree_visit_blocks(&r.m.vol, &r.tree, count_block,
+					       &f);
+			assert_true(r.m.nr_ahead == f.leaves);
+		} else {
+			assert_true(r.m.nr_ahead == 0);
+		}
+		assert_int_equal(sfs_btree_insert(&r.m.tr, &r.tree,
+						  &r.model.keys[i], r.val, 50),
+				 0);
+	}
+	assert_true(r.tree.height == 3);
+	run_exit(&r);
+}
+
+/* ---- prefixes -------------------------------------------------------------------- */
 
 /*
  * Full blocks of keys that share nearly everything, then keys that share
@@ -182,16 +233,10 @@ static void run_merge(unsigned int nr_left, unsigned int nr_right)
 	for (i = 0; i < 800; i++)
 		insert_there(&r, &r.model.keys[i]);
 	for (i = 0; i < 400; i++) {
-		if (i >= nr_left) {
-			assert_int_equal(sfs_btree_delete(&r.m.tr, &r.tree,
-					 &r.model.keys[i]), 0);
-			model_set(&r.model, i, false);
-		}
-		if (i >= nr_right) {
-			assert_int_equal(sfs_btree_delete(&r.m.tr, &r.tree,
-					 &r.model.keys[799 - i]), 0);
-			model_set(&r.model, 799 - i, false);
-		}
+		if (i >= nr_left)
+			delete_there(&r, i);
+		if (i >= nr_right)
+			delete_there(&r, 799 - i);
 	}
 	check_tree(&r);
 	run_exit(&r);
@@ -294,10 +339,9 @@ static unsigned int percent(const char *what, unsigned int block_bytes,
 	u64 leaf = f.leaf_used * 100 / (f.leaves * space);
 	u64 all = f.used * 100 / (f.blocks * space);
 
-	printf("# %2u KiB blocks, %s: leaves %llu%% full, all %llu%%, "
-	       "%llu blocks\n", block_bytes >> 10, what,
-	       (unsigned long long)leaf, (unsigned long long)all,
-	       (unsigned long long)f.blocks);
+	printf("# %2u KiB, %s: leaves %llu%% full, all %llu%%, %llu blocks\n",
+	       block_bytes >> 10, what, (unsigned long long)leaf,
+	       (unsigned long long)all, (unsigned long long)f.blocks);
 	return leaf;
 }
 
@@ -328,7 +372,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_delete_all),
 		cmocka_unit_test(test_shrink),
+		cmocka_unit_test(test_shrink_last),
 		cmocka_unit_test(test_read_ahead),
+		cmocka_unit_test(test_read_leaves),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_fill),
 	};

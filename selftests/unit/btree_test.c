@@ -7,6 +7,16 @@
 
 /* ---- single operations -------------------------------------------------------- */
 
+static unsigned int model_prev(const struct model *md, unsigned int i)
+{
+	for (;; i--) {
+		if (md->is_there[i])
+			return i;
+		if (!i)
+			return md->nr;
+	}
+}
+
 static unsigned int rnd_len(struct run *r)
 {
 	u64 p = rnd(1000);
@@ -225,7 +235,8 @@ static void op_delete_range(struct run *r)
 	if (ret == 1) {
 		fail_at = r->m.fail_at;
 		alloc_fail = port_alloc_fail;
-		r->m.fail_at = port_alloc_fail = 0;
+		r->m.fail_at = 0;
+		port_alloc_fail = 0;
 		key = first;
 		err = sfs_btree_next(&r->m.vol, &r->tree, &key, &last, NULL, 0);
 		r->m.fail_at = fail_at;
@@ -305,7 +316,8 @@ static void run_model(unsigned int block_bytes, enum pattern pattern,
 		if (faults)
 			rnd_fault(&r);
 		one_op(&r);
-		r.m.fail_at = port_alloc_fail = 0;
+		r.m.fail_at = 0;
+		port_alloc_fail = 0;
 		if (i % 10000 == 0)
 			check_tree(&r);
 	}
@@ -360,7 +372,8 @@ static void test_model_small(void **state)
 			if (i % 3 == 0)
 				rnd_fault(&r);
 			one_op(&r);
-			r.m.fail_at = port_alloc_fail = 0;
+			r.m.fail_at = 0;
+			port_alloc_fail = 0;
 			if (k % 16 == 0)
 				check_tree(&r);
 		}
@@ -400,7 +413,8 @@ static void fail_each(struct run *r, bool memory)
 		port_alloc_fail = memory ? n : 0;
 		any_change(r);
 		nr_ops++;
-		r->m.fail_at = port_alloc_fail = 0;
+		r->m.fail_at = 0;
+		port_alloc_fail = 0;
 		check_tree(r);
 		if (r->m.nr_failed + port_alloc_failed == failed)
 			break;
@@ -431,6 +445,44 @@ static void test_failures(void **state)
 	}
 }
 
+/* The same for every insertion while a tree grows to three levels. */
+static void test_failures_growing(void **state)
+{
+	struct run r;
+	unsigned int i, k, n;
+	u64 failed;
+	int ret;
+
+	run_init(&r, 4096, RANDOM, 400);
+	for (i = 0; i < r.model.nr; i++) {
+		k = i * 7 % r.model.nr;
+		if (r.model.is_there[k])
+			continue;
+		fill_val(r.val, k, 1, 900);
+		for (n = 1; ; n++) {
+			failed = r.m.nr_failed;
+			r.m.fail_at = n;
+			ret = sfs_btree_insert(&r.m.tr, &r.tree,
+					       &r.model.keys[k], r.val, 900);
+			r.m.fail_at = 0;
+			if (r.m.nr_failed == failed)
+				break;
+			assert_true(ret == -EIO || ret == -ENOSPC);
+			check_tree(&r);
+			nr_ops++;
+		}
+		assert_int_equal(ret, 0);
+		model_set(&r.model, k, true);
+		r.model.ver[k] = 1;
+		r.model.len[k] = 900;
+		if (i % 3 == 0)
+			mock_commit(&r.m);
+	}
+	assert_true(r.tree.height >= 3);
+	check_tree(&r);
+	run_exit(&r);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -439,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_model_64k),
 		cmocka_unit_test(test_model_small),
 		cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_failures_growing),
 	};
 	int ret;
 

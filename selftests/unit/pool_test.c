@@ -256,6 +256,7 @@ static void test_limits(void **state)
 	pool.cursor = U64_MAX;
 	assert_true(sfs_pool_take(&pool, U64_MAX, &start) == 9);
 	assert_true(start == U64_MAX - 9 && !pool.nr && !pool.total);
+	assert_int_equal(sfs_pool_add(&pool, 5, U64_MAX - 4), -EUCLEAN);
 	assert_true(sfs_pool_take(&pool, 1, &start) == 0);
 	assert_true(sfs_pool_take_near(&pool, 0, 1, &start) == 0);
 	sfs_pool_exit(&pool);

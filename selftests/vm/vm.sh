@@ -293,7 +293,7 @@ vm_running() {
 
 # Guards against a recycled pid; zombies of this shell have no exe.
 vm_pid_is_qemu() {
-	[ -n "$1" ] && case $(readlink "/proc/$1/exe") in
+	[ -n "$1" ] && case $(readlink "/proc/$1/exe" || :) in
 	*/qemu-system-*) true ;;
 	# not exec'ed yet
 	*/setsid | */bash) [ "$(cat "/proc/$1/comm" 2>/dev/null)" != tail ] ;;

@@ -29,7 +29,7 @@ static bool sfs_check_item_len(struct sfs_check *ck, const char *tree,
 }
 
 static bool sfs_check_space_type(struct sfs_check *ck, const char *tree,
-				 const struct sfs_key *key, u8 space)
+				 const struct sfs_key *key, u64 space)
 {
 	if (space == SFS_SPACE_META || space == SFS_SPACE_DATA)
 		return true;

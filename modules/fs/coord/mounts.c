@@ -167,6 +167,10 @@ static int read_batch(struct sfs_leader *ld, struct sfs_tree *tree,
 				     sizeof(val));
 		if (ret < 0)
 			break;
+		if (key->ino != SFS_SPACE_META && key->ino != SFS_SPACE_DATA) {
+			sfs_err(ld->vol, "return tree: item-value: corrupt");
+			return -EUCLEAN;
+		}
 		batch->ext[batch->nr].space = key->ino;
 		batch->ext[batch->nr].start = key->a;
 		batch->ext[batch->nr].len = le64_to_cpu(val);

@@ -21,8 +21,12 @@ struct fold_batch {
 	unsigned int nr;
 };
 
-static int read_roots(struct sfs_leader *ld, struct sfs_tree *mlog, u64 *group,
-		      struct fold_batch *batch)
+/*
+ * Entries up to folded_seq are in the root map already, or their groups became
+ * empty since: they must not come back.
+ */
+static int read_roots(struct sfs_leader *ld, struct sfs_tree *mlog,
+		      u64 folded_seq, u64 *group, struct fold_batch *batch)
 {
 	struct sfs_key last = SFS_KEY(SFS_MLOG_ROOT, 0, U64_MAX, 0);
 	struct sfs_disk_mlog_root root;
@@ -40,10 +44,12 @@ static int read_roots(struct sfs_leader *ld, struct sfs_tree *mlog, u64 *group,
 			ret = -EUCLEAN;
 		if (ret < 0)
 			return ret;
+		*group = key.a + 1;
+		if (le64_to_cpu(root.seq) <= folded_seq)
+			continue;
 		batch->root[batch->nr].group = key.a;
 		batch->root[batch->nr].entry = root.entry;
 		batch->nr++;
-		*group = key.a + 1;
 	}
 	return 0;
 }
@@ -103,16 +109,23 @@ int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 		    const struct sfs_tree *mlog, u64 seq)
 {
 	struct sfs_tree tree = *mlog;
+	struct sfs_disk_mount item;
 	struct fold_batch *batch;
 	u64 group = 0;
 	int ret;
 
 	INIT_LIST_HEAD(&tree.dirty_link);
+	mutex_lock(&ld->lock);
+	ret = sfs_mount_item_read(ld, slot, &item);
+	mutex_unlock(&ld->lock);
+	if (ret)
+		return ret;
 	batch = kmalloc(sizeof(*batch), GFP_NOFS);
 	if (!batch)
 		return -ENOMEM;
 	do {
-		ret = read_roots(ld, &tree, &group, batch);
+		ret = read_roots(ld, &tree, le64_to_cpu(item.folded_seq),
+				 &group, batch);
 		if (!ret && batch->nr)
 			ret = apply_batch(ld, batch);
 	} while (!ret && batch->nr == SFS_FOLD_BATCH);

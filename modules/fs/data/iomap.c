@@ -140,11 +140,13 @@ static u64 sfs_data_want(struct inode *inode, u64 block, u64 len)
 static int sfs_data_get_ex(struct inode *inode)
 {
 	struct sfs_inode_info *si = SFS_I(inode);
-	u32 epoch = smp_load_acquire(&si->epoch);
 	bool is_valid = true;
 	struct sfs_op op;
+	u32 epoch;
 	int ret;
 
+	/* before the lock is looked at; pairs with sfs_revoke_begin() */
+	epoch = smp_load_acquire(&si->epoch);
 	if (likely(READ_ONCE(si->ex_epoch) == epoch))
 		return 0;
 	sfs_op_init(&op, sfs_inode_fs(inode));
@@ -256,9 +258,11 @@ static int sfs_data_fault_alloc(struct inode *inode, loff_t pos)
 static int sfs_data_fault_prepare(struct inode *inode, loff_t pos)
 {
 	struct sfs_inode_info *si = SFS_I(inode);
-	u32 epoch = smp_load_acquire(&si->epoch);
+	u32 epoch;
 	int ret;
 
+	/* before EX is asked for; pairs with sfs_revoke_begin() */
+	epoch = smp_load_acquire(&si->epoch);
 	ret = sfs_inode_revalidate(inode);
 	if (!ret)
 		ret = sfs_data_get_ex(inode);

@@ -216,5 +216,7 @@ void sfs_op_dirty(struct sfs_op *op, u64 ino)
 	mutex_lock(&fs->trans.lock);
 	list_add_tail(&grp->dirty_link, &fs->dirty_groups);
 	fs->trans.commit_need += SFS_GROUP_COMMIT_NEED;
+	/* An emptied tree leaves no dirty block behind, but a new root. */
+	sfs_trans_changed(&fs->trans);
 	mutex_unlock(&fs->trans.lock);
 }

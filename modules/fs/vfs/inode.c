@@ -138,7 +138,8 @@ bool sfs_inode_is_valid(const struct inode *inode)
 	const struct sfs_inode_info *si = SFS_I(inode);
 	struct sfs_group *grp = READ_ONCE(si->grp);
 
-	return grp && READ_ONCE(si->gen) == sfs_group_generation(grp);
+	/* pairs with sfs_inode_refresh(): with it the attributes are seen */
+	return grp && smp_load_acquire(&si->gen) == sfs_group_generation(grp);
 }
 
 /* What else is cached of an inode whose lock was away. */
@@ -166,8 +167,8 @@ static void sfs_inode_refresh(struct inode *inode, const struct sfs_inode *ni,
 	if (is_newer) {
 		if (S_ISREG(ni->mode))
 			i_size_write(inode, ni->size);
-		/* before the generation makes it usable */
 		sfs_inode_forget(inode);
+		/* pairs with sfs_inode_is_valid() */
 		smp_store_release(&si->gen, gen);
 	}
 	spin_unlock(&si->lock);
@@ -187,7 +188,8 @@ int sfs_inode_reread(struct inode *inode)
 	if (is_bad_inode(inode) || !si->grp)
 		return -EIO;
 	clear_bit(SFS_INODE_ATTRS_STALE, &si->flags);
-	smp_mb__after_atomic();	/* changes from here on set it again */
+	/* pairs with set_bit() in sfs_inode_changed(): later ones set it again */
+	smp_mb__after_atomic();
 	ret = sfs_ns_getattr(sfs_inode_fs(inode), si->ni.ino, &ni, &gen);
 	trace_scoutfs_revalidate(inode, gen, ret);
 	if (ret == -ESTALE) {

@@ -74,10 +74,10 @@ static int sfs_mount_check_one_device(struct fs_context *fc,
 		return -ENOMEM;
 	ret = sfs_super_read(&sbi->data_dev, sb, &why);
 	if (ret == -EUCLEAN)
-		ret = invalf(fc, "%s: metadev_path is required, for this is no volume on one device (%s)",
+		ret = invalf(fc, "%s: metadev_path is missing, no volume on one device (%s)",
 			     sbi->data_dev.name, why);
 	else if (!ret && !(le64_to_cpu(sb->incompat) & SFS_INCOMPAT_ONE_DEVICE))
-		ret = invalf(fc, "%s is a metadata device: mount the data device with metadev_path=",
+		ret = invalf(fc, "%s: metadata device, mount the data device instead",
 			     sbi->data_dev.name);
 	kfree(sb);
 	sbi->is_one_device = !ret;

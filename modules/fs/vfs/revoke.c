@@ -64,6 +64,8 @@ void sfs_revoke_iput_work(struct work_struct *work)
 static void sfs_revoke_begin(struct sfs_inode_info *si)
 {
 	down_write(&si->revoke_sem);
+	/* pairs with sfs_data_get_ex(): under the new epoch EX is asked for */
+	/* pairs with the acquires in fs/data/iomap.c */
 	smp_store_release(&si->epoch, si->epoch + 1);
 	atomic64_inc(&si->map_seq);
 	up_write(&si->revoke_sem);

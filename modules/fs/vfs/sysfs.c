@@ -115,17 +115,23 @@ static ssize_t sfs_sysfs_show_counter(struct sfs_sb_info *sbi, unsigned int nr,
 			  atomic64_read(&sbi->vol.counters[nr]));
 }
 
-#define SFS_SYSFS_COUNTER(name, text) \
-	SFS_SYSFS_ATTR(name, 0644, sfs_sysfs_show_counter, NULL, \
-		       SFS_CNT_##name);
-SFS_COUNTERS(SFS_SYSFS_COUNTER)
-#undef SFS_SYSFS_COUNTER
-
-static struct attribute *sfs_sysfs_counters[] = {
-#define SFS_SYSFS_COUNTER(name, text)	&sfs_sysfs_##name.attr,
+static struct sfs_sysfs_attr sfs_sysfs_counts[] = {
+#define SFS_SYSFS_COUNTER(name_, text)					\
+	[SFS_CNT_##name_] = {						\
+		.attr	= { .name = #name_, .mode = 0644 },		\
+		.show	= sfs_sysfs_show_counter,			\
+		.nr	= SFS_CNT_##name_,				\
+	},
 	SFS_COUNTERS(SFS_SYSFS_COUNTER)
 #undef SFS_SYSFS_COUNTER
-	NULL
+};
+
+static struct attribute *sfs_sysfs_counters[] = {
+#define SFS_SYSFS_COUNTER(name, text) \
+	[SFS_CNT_##name] = &sfs_sysfs_counts[SFS_CNT_##name].attr,
+	SFS_COUNTERS(SFS_SYSFS_COUNTER)
+#undef SFS_SYSFS_COUNTER
+	[SFS_CNT_NR] = NULL
 };
 
 static const struct attribute_group sfs_sysfs_counter_group = {
@@ -140,8 +146,12 @@ static ssize_t sfs_sysfs_show_num(struct sfs_sb_info *sbi, unsigned int nr,
 {
 	const struct sfs_opt_num *opt = &sfs_opt_nums[nr];
 
-	return sysfs_emit(buf, "%llu",
-			  READ_ONCE(*sfs_opt_num_ptr(opt, &sbi->opts)));
+	int len;
+
+	/* without newline, says the ABI */
+	len = sysfs_emit(buf, "%llu",
+			 READ_ONCE(*sfs_opt_num_ptr(opt, &sbi->opts)));
+	return len;
 }
 
 static ssize_t sfs_sysfs_store_num(struct sfs_sb_info *sbi, unsigned int nr,
@@ -158,7 +168,11 @@ static ssize_t sfs_sysfs_store_num(struct sfs_sb_info *sbi, unsigned int nr,
 static ssize_t sfs_sysfs_show_metadev(struct sfs_sb_info *sbi, unsigned int nr,
 				      char *buf)
 {
-	return sysfs_emit(buf, "%s", sbi->opts.metadev_path ?: "");
+	int len;
+
+	/* without newline, says the ABI */
+	len = sysfs_emit(buf, "%s", sbi->opts.metadev_path ?: "");
+	return len;
 }
 
 static ssize_t sfs_sysfs_show_slot(struct sfs_sb_info *sbi, unsigned int nr,

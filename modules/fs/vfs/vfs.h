@@ -47,17 +47,10 @@ enum sfs_vfs_limits {
 	SFS_WRITE_TRIES		= 100,	/* revocations one write may meet */
 };
 
-/**
- * struct sfs_mount_opts - values of the mount options
- * @lock_provider: overrides the volume's, NULL: not given
- * @metadev_path: NULL for a volume on one device
- * @quorum_slot_nr: -1: none
- *
- * Numbers may be changed through sysfs at any time.
- */
+/* Values of the mount options; numbers may change through sysfs at any time. */
 struct sfs_mount_opts {
-	char *metadev_path;
-	char *lock_provider;
+	char *metadev_path;	/* NULL: volume on one device */
+	char *lock_provider;	/* overrides the volume's when not NULL */
 	u64 data_prealloc_blocks;
 	u64 data_prealloc_contig_only;
 	u64 ino_alloc_per_lock;
@@ -66,19 +59,35 @@ struct sfs_mount_opts {
 	u64 orphan_scan_delay_ms;
 	u64 quorum_heartbeat_timeout_ms;
 	u64 tcp_keepalive_timeout_ms;
-	s64 quorum_slot_nr;
+	s64 quorum_slot_nr;	/* -1: none */
 	bool is_acl;
 };
 
-/**
+/*
  * struct sfs_sb_info - one mount
- * @fs: the mount; NULL before it is open and when it closes
+ * @sb: its super block
+ * @vol: the volume
+ * @fs: the mount's other half; NULL before it is open and when it closes
+ * @opts: mount options
+ * @meta_dev: metadata device, unused with one device
+ * @data_dev: data device
+ * @meta_handle: the open metadata device
+ * @is_one_device: both are on @data_dev
+ * @mmp: multi-mount guard, NULL: locks reach other nodes, or read-only device
  * @wq: background work
  * @io_wq: ends of write-back; never waits for @wq
+ * @work: the background work of each second
+ * @withdraw_work: tells who waits for locks
  * @gate: read by revocations, written once when the unmount begins
  * @is_unmounting: inodes are clean and must not be referenced any more
  * @is_forced: umount -f: nothing more is written
  * @iputs: inodes whose reference a revocation could not drop
+ * @iput_work: drops them
+ * @cache_shrinker: of metadata blocks
+ * @group_shrinker: of groups
+ * @kobj: directory in sysfs
+ * @kobj_gone: nobody uses it any more
+ * @has_kobj: it was added
  */
 struct sfs_sb_info {
 	struct super_block *sb;
@@ -94,7 +103,6 @@ struct sfs_sb_info {
 	struct workqueue_struct *wq;
 	struct workqueue_struct *io_wq;
 	struct delayed_work work;
-
 	struct work_struct withdraw_work;
 
 	struct rw_semaphore gate;
@@ -117,7 +125,7 @@ enum sfs_inode_bits {
 	SFS_INODE_FLUSH_DATA,	/* data was written over without a transaction */
 };
 
-/**
+/*
  * struct sfs_inode_info - one cached inode
  * @lock: guards @ni, @gen and @dirty_seq
  * @ni: attributes; @ni.ino never changes
@@ -131,9 +139,13 @@ enum sfs_inode_bits {
  * @map_seq: grows when mappings may have changed; for iomap_valid()
  * @free_seq: grows when blocks may have been freed
  * @ioend_lock: guards @ioends
+ * @ioends: write-back that came to its end and is not finished
+ * @ioend_work: finishes it
+ * @iput_node: in the mount's iputs
+ * @vfs_inode: the VFS's part
  */
 struct sfs_inode_info {
-	spinlock_t lock;
+	spinlock_t lock;	/* ni, gen, dirty_seq */
 	struct sfs_inode ni;
 	u64 gen;
 	u64 dirty_seq;
@@ -146,7 +158,7 @@ struct sfs_inode_info {
 	atomic64_t map_seq;
 	atomic64_t free_seq;
 
-	spinlock_t ioend_lock;
+	spinlock_t ioend_lock;	/* ioends */
 	struct list_head ioends;
 	struct work_struct ioend_work;
 
@@ -185,10 +197,13 @@ extern const struct super_operations sfs_super_ops;
 
 /* ---- options.c --------------------------------------------------------------- */
 
-/**
+/*
  * struct sfs_opt_num - a mount option that is a number
  * @name: of the option and of its sysfs file
  * @offset: of its u64 in struct sfs_mount_opts
+ * @min: least value
+ * @max: largest value
+ * @value: default
  * @is_shown: in /proc/mounts, default or not
  * @is_sysfs: has a file there, which may be written
  * @is_once: may be given once only
@@ -249,8 +264,10 @@ void sfs_free_inode(struct inode *inode);
 void sfs_evict_inode(struct inode *inode);
 /* The inode, referenced; ERR_PTR: -ESTALE when it does not exist. */
 struct inode *sfs_iget(struct super_block *sb, u64 ino);
-/* Give a new inode what sfs_ns_create() made, and hash it. -EBUSY: somebody
- * was faster, use sfs_iget(). */
+/*
+ * Give a new inode what sfs_ns_create() made, and hash it.  -EBUSY: somebody
+ * was faster, use sfs_iget().
+ */
 int sfs_inode_insert(struct inode *inode, const struct sfs_inode *ni, u64 gen);
 bool sfs_inode_is_valid(const struct inode *inode);
 int sfs_inode_reread(struct inode *inode);
@@ -293,7 +310,7 @@ int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync);
 
 /* ---- xattr.c, acl.c ----------------------------------------------------------------- */
 
-extern const struct xattr_handler * SFS_COMPAT_XATTR_CONST sfs_xattr_handlers[];
+extern sfs_compat_xattr_handler sfs_xattr_handlers[];
 ssize_t sfs_listxattr(struct dentry *dentry, char *buf, size_t size);
 struct posix_acl *sfs_get_acl(struct inode *inode, int type, bool rcu);
 int sfs_set_acl(struct mnt_idmap *idmap,

@@ -69,7 +69,7 @@ static const struct xattr_handler sfs_xattr_security_handler = {
 	.set	= sfs_xattr_handler_set,
 };
 
-const struct xattr_handler * SFS_COMPAT_XATTR_CONST sfs_xattr_handlers[] = {
+sfs_compat_xattr_handler sfs_xattr_handlers[] = {
 	&sfs_xattr_user_handler,
 	&sfs_xattr_trusted_handler,
 	&sfs_xattr_security_handler,

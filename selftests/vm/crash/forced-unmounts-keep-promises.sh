@@ -20,6 +20,7 @@ for round in 1 2 3; do
 	done
 	! vol_is_mounted || fail "cannot unmount"
 	check_vol
+	forget_guard
 	mount_vol
 	crashload verify "$MNT" </tmp/promises
 done

@@ -23,6 +23,7 @@ for round in 1 2 3; do
 	vm_wait_boot "$VM"
 	cp "$VM_RUN_DIR/promises.$round" "$VM_SHARE/promises"
 	vm_lib "$VM" 'fsck.scoutfs -n $META $DATA
+		forget_guard
 		mount_vol
 		crashload verify $MNT </share/promises'
 done

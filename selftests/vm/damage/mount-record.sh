@@ -12,6 +12,7 @@ unclean() {
 	: >"$MNT/late"
 	sync
 	umount -f "$MNT"
+	forget_guard
 }
 # both places of slot 0
 unclean

@@ -19,6 +19,7 @@ xfs_io -f -c "truncate 6000" -c "mmap -rw 0 8192" -c "mwrite -S 0x64 100 10" \
 truncate -s 8192 "$MNT/g"
 [ "$(tail -c 2192 "$MNT/g" | tr -d '\0' | wc -c)" = 0 ] || fail "bytes past the end came to light"
 umount -f "$MNT"
+forget_guard
 mount_vol
 [ "$(head -c 6000 "$MNT/g" | tr -d '\0')" = ddddddddddeeeeeeeeee ] || fail "msync did not keep the bytes"
 end_clean

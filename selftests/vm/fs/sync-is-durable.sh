@@ -17,7 +17,8 @@ setx second user.x value
 fsync 0
 EOF
 cd /
-umount -f "$MNT" 2>/dev/null || umount -f "$MNT"
+umount -f "$MNT"
+forget_guard
 mount_vol
 fsop "$MNT" <<'EOF'
 ls d = renamed
@@ -30,6 +31,7 @@ pwrite 0 4096 data
 fdatasync 0
 EOF
 umount -f "$MNT"
+forget_guard
 mount_vol
 fsop "$MNT" <<'EOF'
 stat second size = 4100
@@ -40,17 +42,20 @@ open 1 osync wr|creat|sync
 write 1 bytes
 EOF
 umount -f "$MNT"
+forget_guard
 mount_vol
 grep -q bytes "$MNT/osync"
 mkdir -p "$MNT/x/y"
 cp /etc/services "$MNT/x/y/"
 sync -f "$MNT/x"
 umount -f "$MNT"
+forget_guard
 mount_vol
 cmp /etc/services "$MNT/x/y/services"
 rm -r "$MNT/x"
 sync
 umount -f "$MNT"
+forget_guard
 mount_vol
 [ ! -e "$MNT/x" ] || fail "x is back"
 end_clean

@@ -17,6 +17,7 @@ vm_kill "$VM"
 vm_start "$VM"
 vm_wait_boot "$VM"
 vm_lib "$VM" 'check_vol
+	forget_guard
 	fsck.scoutfs -v $META $DATA | tee /dev/stderr | grep -q " 3 orphans" || fail "no orphans in the volume"
 	mount_vol orphan_scan_delay_ms=100
 	grep -qx kept $MNT/kept

@@ -16,6 +16,7 @@ umount -f "$MNT" 2>/dev/null || :
 wait
 ! vol_is_mounted || umount -f "$MNT"
 check_vol
+forget_guard
 mount_vol
 grep -qx kept "$MNT/kept"
 end_clean

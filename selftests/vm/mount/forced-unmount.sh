@@ -22,6 +22,7 @@ writes=$(disk_stat "$META" writes)
 umount -f "$MNT"
 [ "$(disk_stat "$META" writes)" = "$writes" ] || fail "it wrote"
 check_vol
+forget_guard
 mount_vol
 grep -qx kept "$MNT/kept"
 : >"$MNT/new"
@@ -34,6 +35,7 @@ umount -f "$MNT" 2>/dev/null || :
 wait
 ! vol_is_mounted || umount -f "$MNT"
 check_vol
+forget_guard
 mount_vol
 grep -qx kept "$MNT/kept"
 end_clean

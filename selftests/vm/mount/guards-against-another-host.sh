@@ -43,6 +43,6 @@ noticed() {
 wait_until 30 noticed
 expect_error "Input/output error" touch "$MNT/new"
 umount_vol
-dd if=/dev/zero of="$META" bs=4096 seek=$((page / 4096)) count=1 conv=notrunc,fsync status=none
+forget_guard
 mount_vol
 end_clean

@@ -14,6 +14,7 @@ fsync 0
 setx f user.a #60000
 EOF
 umount -f "$MNT"
+forget_guard
 mount_vol
 fsop "$MNT" <<'EOF'
 getx f trusted.b = kept
