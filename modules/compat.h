@@ -92,9 +92,9 @@ static inline struct timespec64 inode_get_mtime(const struct inode *inode)
 #endif
 
 #ifdef HAVE_CONST_XATTR		/* 6.8 */
-typedef const struct xattr_handler *const sfs_compat_xattr_handler;
+#define SFS_COMPAT_HANDLER_PTR	*const
 #else
-typedef const struct xattr_handler *sfs_compat_xattr_handler;
+#define SFS_COMPAT_HANDLER_PTR	*
 #endif
 
 #ifdef HAVE_GET_INODE_ACL	/* 6.2 */

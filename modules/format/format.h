@@ -146,16 +146,16 @@ static_assert(sizeof(struct sfs_disk_extent) == 16);
 
 /*
  * Keys are 25 big endian bytes {ino, type, a, b}, stored without their
- * trailing zero bytes and without the prefix that all keys between the two
- * fence keys of the block share.
+ * trailing zero bytes and without the prefix that all keys present in the
+ * block share.
  *
- * prefix bytes follow the header; slots follow the prefix, 8-byte aligned,
- * in key order; keys and values are packed downwards from the block's end,
- * each item's suffix bytes directly before its value, without alignment.
- * free_off is the lowest byte in use there; garbage_bytes counts holes above.
+ * Slots follow the header at byte 96, in key order; keys and values are packed
+ * downwards from the block's end, each item's suffix bytes directly before its
+ * value, without alignment.  Nothing below free_off is in use; garbage_bytes
+ * counts the holes at and above it.  An item with neither suffix nor value has
+ * offset 0, because the end of a 64 KiB block does not fit into 16 bits.
  * A branch's item value is a struct sfs_disk_ref; its key is the lowest key
- * its child may hold (the first one's equals the block's own low fence and is
- * treated as minus infinity when searching).
+ * its child may hold; item 0 stands for minus infinity and has key_len 0.
  */
 #define SFS_KEY_BYTES		25
 

@@ -468,14 +468,13 @@ static void sfs_check_mlog_item(struct sfs_check *ck, void *arg,
 /* ---- mounts ----------------------------------------------------------------------------- */
 
 /*
- * The newest valid page with the rid of the mount table.  Returns how many
- * pages are damaged; a crash leaves one at most.
+ * The newest valid page with the rid of the mount table; a crash may leave the
+ * other one torn.
  */
-static unsigned int sfs_check_read_record(struct sfs_check *ck,
-					  struct sfs_ck_mount *mnt)
+static void sfs_check_read_record(struct sfs_check *ck,
+				  struct sfs_ck_mount *mnt)
 {
 	struct sfs_mount_record *rec;
-	unsigned int nr_bad = 0;
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
@@ -486,13 +485,7 @@ static unsigned int sfs_check_read_record(struct sfs_check *ck,
 		}
 		if (ck->meta->ops->read(ck->meta, sfs_record_byte(mnt->slot, i),
 					rec, sizeof(*rec)) ||
-		    (sfs_record_check(rec, ck->fsid, mnt->slot) &&
-		     memchr_inv(rec, 0, sizeof(*rec)))) {
-			nr_bad++;
-			kfree(rec);
-			continue;
-		}
-		if (sfs_record_check(rec, ck->fsid, mnt->slot) ||
+		    sfs_record_check(rec, ck->fsid, mnt->slot) ||
 		    rec->rid != mnt->table.rid ||
 		    (le64_to_cpu(rec->hdr.blkno) & 1) != i ||
 		    (mnt->rec && le64_to_cpu(mnt->rec->hdr.seq) >
@@ -503,7 +496,6 @@ static unsigned int sfs_check_read_record(struct sfs_check *ck,
 		kfree(mnt->rec);
 		mnt->rec = rec;
 	}
-	return nr_bad;
 }
 
 static void sfs_check_record_seq(struct sfs_check *ck,
@@ -536,17 +528,13 @@ static void sfs_check_record_seq(struct sfs_check *ck,
 
 static void sfs_check_mount(struct sfs_check *ck, struct sfs_ck_mount *mnt)
 {
-	unsigned int nr_bad = sfs_check_read_record(ck, mnt);
-
+	sfs_check_read_record(ck, mnt);
 	if (!mnt->rec) {
-		/* it has none before its first commit */
-		if (nr_bad > 1 || mnt->table.folded_seq ||
-		    mnt->table.return_id) {
-			ck->is_damaged = true;
-			sfs_check_report(ck, "record-missing",
-					 "slot %u rid %016llx", mnt->slot,
-					 le64_to_cpu(mnt->table.rid));
-		}
+		/* the first one is older than the table's entry */
+		ck->is_damaged = true;
+		sfs_check_report(ck, "record-missing",
+				 "slot %u rid %016llx", mnt->slot,
+				 le64_to_cpu(mnt->table.rid));
 		return;
 	}
 	sfs_check_record_seq(ck, mnt);

@@ -290,6 +290,30 @@ int sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first)
 	return sfs_leader_commit(ld);
 }
 
+/*
+ * The first record of an incarnation is durable before the mount table names
+ * it: whoever is in the table has a record, or the volume is damaged.
+ */
+static int write_first_record(struct sfs_leader *ld, u64 rid, u32 slot)
+{
+	struct sfs_mount_record *rec = kzalloc(sizeof(*rec), GFP_KERNEL);
+	u64 page = sfs_record_byte(slot, 0) >> SFS_PAGE_SHIFT;
+	int ret;
+
+	if (!rec)
+		return -ENOMEM;
+	rec->hdr.magic = cpu_to_le32(SFS_MAGIC_RECORD);
+	rec->hdr.fsid = cpu_to_le64(ld->vol->fsid);
+	rec->hdr.blkno = cpu_to_le64(page);
+	rec->hdr.owner = cpu_to_le64(slot);
+	rec->hdr.type = SFS_BLOCK_RECORD;
+	rec->rid = cpu_to_le64(rid);
+	rec->slot = cpu_to_le32(slot);
+	ret = sfs_record_write(ld->vol, rec);
+	kfree(rec);
+	return ret;
+}
+
 int sfs_leader_join(struct sfs_leader *ld, u64 rid, u32 *slot)
 {
 	struct sfs_disk_mount item = {
@@ -310,7 +334,9 @@ int sfs_leader_join(struct sfs_leader *ld, u64 rid, u32 *slot)
 			break;
 	}
 	if (ret == -ENOENT) {
-		ret = sfs_mount_item_write(ld, i, &item);
+		ret = write_first_record(ld, rid, i);
+		if (!ret)
+			ret = sfs_mount_item_write(ld, i, &item);
 		*slot = i;
 	} else if (!ret) {
 		ret = -EBUSY;

@@ -143,7 +143,6 @@ int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 struct recovery {
 	struct sfs_leader *ld;
 	u32 slot;
-	bool has_record;
 	struct sfs_mount_record *rec;
 	struct sfs_tree mlog;
 	struct sfs_tree freed;
@@ -161,11 +160,13 @@ static int load_record(struct recovery *rv, u64 rid)
 	int ret;
 
 	ret = sfs_record_read(ld->vol, rv->slot, rid, rec);
-	if (ret == -ENOENT)
-		return 0;	/* never committed anything */
+	if (ret == -ENOENT) {
+		sfs_err(ld->vol, "slot %u rid %016llx: record-missing: corrupt",
+			rv->slot, rid);
+		return -EUCLEAN;
+	}
 	if (ret)
 		return ret;
-	rv->has_record = true;
 	sfs_tree_from_disk(&rv->mlog, &rec->mlog, SFS_OWNER_MLOG(rv->slot));
 	sfs_tree_from_disk(&rv->freed, &rec->freed, SFS_OWNER_FREED(rv->slot));
 	sfs_tree_from_disk(&rv->ret, &rec->ret, SFS_OWNER_FREED(rv->slot));
@@ -266,7 +267,7 @@ static int recover_one_grant(struct recovery *rv, u8 space)
 	struct sfs_key key = SFS_KEY(SFS_VOL_GRANT, space,
 				     (u64)rv->slot << 48, 0);
 	struct sfs_leader *ld = rv->ld;
-	u64 taken = rv->has_record ? le64_to_cpu(rv->rec->grant_id) : 0;
+	u64 taken = le64_to_cpu(rv->rec->grant_id);
 	__le64 len;
 	int ret;
 
@@ -317,7 +318,7 @@ static int recover_finish(struct recovery *rv)
 	if (ret)
 		return ret;
 	ret = sfs_btree_delete(&ld->trans, &ld->tree, &key);
-	if (!ret && rv->has_record) {
+	if (!ret) {
 		le64_add_cpu(&ld->sb->nr_inodes,
 			     le64_to_cpu(rv->rec->inode_delta));
 		ret = sfs_btree_free_blocks(&ld->trans, &rv->mlog) ?:
@@ -360,7 +361,7 @@ int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
 	sfs_pool_init(&rv.meta);
 	sfs_pool_init(&rv.data);
 	ret = load_record(&rv, rid);
-	if (!ret && rv.has_record)
+	if (!ret)
 		ret = recover_record(&rv);
 	if (!ret)
 		ret = recover_grants(&rv);

@@ -68,16 +68,22 @@ static void sfs_data_readahead(struct readahead_control *rac)
 
 /* ---- completion ------------------------------------------------------------------ */
 
+/* End of what was written; unsigned, for the last block ends at 2^63. */
+static u64 sfs_data_ioend_end(const struct iomap_ioend *ioend)
+{
+	return (u64)ioend->io_offset + ioend->io_size;
+}
+
 static int sfs_data_ioend_finish(struct iomap_ioend *ioend)
 {
 	struct inode *inode = ioend->io_inode;
-	loff_t end = ioend->io_offset + ioend->io_size;
+	u64 end = sfs_data_ioend_end(ioend);
 	u64 block = ioend->io_offset >> SFS_DATA_BLOCK_SHIFT;
 	u64 len = DIV_ROUND_UP_ULL(end, SFS_DATA_BLOCK_BYTES) - block;
 	int ret;
 
 	ret = sfs_ns_written(sfs_inode_fs(inode), sfs_ino(inode), block, len,
-			     min_t(loff_t, i_size_read(inode), end), SFS_NS_IO);
+			     min_t(u64, i_size_read(inode), end), SFS_NS_IO);
 	atomic64_inc(&SFS_I(inode)->map_seq);
 	sfs_inode_changed(inode);
 	return ret;
@@ -173,8 +179,7 @@ SFS_COMPAT_DEFINE_MAP_BLOCKS(sfs_data_map_blocks)
 static int sfs_data_prepare_ioend(struct iomap_ioend *ioend, int status)
 {
 	struct inode *inode = ioend->io_inode;
-	loff_t end = min_t(loff_t, ioend->io_offset + ioend->io_size,
-			   i_size_read(inode));
+	u64 end = min_t(u64, sfs_data_ioend_end(ioend), i_size_read(inode));
 
 	if (ioend->io_type == IOMAP_UNWRITTEN ||
 	    end > READ_ONCE(SFS_I(inode)->ni.size))

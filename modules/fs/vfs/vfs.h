@@ -310,7 +310,7 @@ int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync);
 
 /* ---- xattr.c, acl.c ----------------------------------------------------------------- */
 
-extern sfs_compat_xattr_handler sfs_xattr_handlers[];
+extern const struct xattr_handler SFS_COMPAT_HANDLER_PTR sfs_xattr_handlers[];
 ssize_t sfs_listxattr(struct dentry *dentry, char *buf, size_t size);
 struct posix_acl *sfs_get_acl(struct inode *inode, int type, bool rcu);
 int sfs_set_acl(struct mnt_idmap *idmap,

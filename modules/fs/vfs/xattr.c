@@ -69,7 +69,7 @@ static const struct xattr_handler sfs_xattr_security_handler = {
 	.set	= sfs_xattr_handler_set,
 };
 
-sfs_compat_xattr_handler sfs_xattr_handlers[] = {
+const struct xattr_handler SFS_COMPAT_HANDLER_PTR sfs_xattr_handlers[] = {
 	&sfs_xattr_user_handler,
 	&sfs_xattr_trusted_handler,
 	&sfs_xattr_security_handler,

@@ -13,7 +13,7 @@ umount_vol
 for at in 65536 131072; do
 	dd if="$META" of=/tmp/super bs=4096 skip=$((at / 4096)) count=1 status=none
 	newest=$(super_field seq)
-	diskpage -n "$META" $at u64:800=0x1234
+	dd if=/dev/urandom of="$META" bs=4096 seek=$((at / 4096)) count=1 conv=notrunc,fsync status=none
 	if [ "$(super_field seq)" = "$newest" ]; then
 		# the older copy: nothing is lost
 		fsck_finds super-copy
