@@ -9,6 +9,7 @@
 #include "fs/vfs/options.h"
 #include "fs/vfs/trace.h"
 #include "fs/vfs/vfs.h"
+#include "net/transport.h"
 
 #include <linux/fs_parser.h>
 #include <linux/namei.h>
@@ -193,6 +194,20 @@ static bool sfs_mount_is_local(const struct sfs_sb_info *sbi)
 	return !strcmp(name, "local") || !strcmp(name, "revoke");
 }
 
+/* A volume of several nodes names the transport its mounts talk through. */
+static int sfs_mount_transport(struct sfs_sb_info *sbi)
+{
+	const char *name = sbi->vol.sb->transport;
+	int ret;
+
+	if (!name[0])
+		return 0;
+	ret = sfs_transport_get(name, &sbi->transport);
+	if (ret)
+		sfs_err(&sbi->vol, "transport \"%s\": error %d", name, ret);
+	return ret;
+}
+
 static int sfs_mount_open_fs(struct sfs_sb_info *sbi)
 {
 	struct sfs_fs_params params = {
@@ -205,10 +220,14 @@ static int sfs_mount_open_fs(struct sfs_sb_info *sbi)
 		.kick = sfs_mount_kick,
 		.vfs_arg = sbi,
 	};
-	unsigned int nofs = memalloc_nofs_save();
+	unsigned int nofs;
 	struct sfs_fs *fs;
 	int ret;
 
+	ret = sfs_mount_transport(sbi);
+	if (ret)
+		return ret;
+	nofs = memalloc_nofs_save();
 	ret = sfs_fs_open(&params, &fs);
 	memalloc_nofs_restore(nofs);
 	if (!ret)
@@ -232,6 +251,9 @@ void sfs_mount_stop(struct sfs_sb_info *sbi)
 		sfs_fs_close(fs, sbi->is_forced);
 		memalloc_nofs_restore(nofs);
 	}
+	if (sbi->transport)
+		sfs_transport_put(sbi->transport);
+	sbi->transport = NULL;
 	sfs_mmp_stop(sbi->mmp, !sbi->is_forced);
 	sbi->mmp = NULL;
 	if (sbi->vol.sb) {

@@ -38,6 +38,7 @@
 #include <linux/workqueue.h>
 
 struct sfs_mmp;
+struct sfs_transport_ops;
 struct seq_file;
 
 enum sfs_vfs_limits {
@@ -73,6 +74,7 @@ struct sfs_mount_opts {
  * @data_dev: data device
  * @meta_handle: the open metadata device
  * @is_one_device: both are on @data_dev
+ * @transport: pinned while the volume names one
  * @mmp: multi-mount guard, NULL: locks reach other nodes, or read-only device
  * @wq: background work
  * @io_wq: ends of write-back; never waits for @wq
@@ -99,6 +101,7 @@ struct sfs_sb_info {
 	struct sfs_compat_bdev meta_handle;
 	bool is_one_device;
 	struct sfs_mmp *mmp;
+	struct sfs_transport_ops *transport;
 
 	struct workqueue_struct *wq;
 	struct workqueue_struct *io_wq;

@@ -6,7 +6,7 @@
 
 mkfs_vol
 mount_vol
-for mod in scoutfs scoutfs_lock_local scoutfs_lock scoutfs_net scoutfs_format; do
+for mod in scoutfs scoutfs_lock_local scoutfs_lock scoutfs_format; do
 	grep -q "^$mod " /proc/modules || fail "$mod is not loaded"
 	expect_error "is in use" rmmod $mod
 done

@@ -33,7 +33,7 @@ used() {
 before=
 for i in $(seq 50); do
 	modprobe scoutfs
-	modprobe scoutfs_lock_revoke
+	modprobe -a scoutfs_net scoutfs_lock_revoke
 	grep -qw scoutfs /proc/filesystems || fail "not in /proc/filesystems"
 	if [ $((i % 10)) = 1 ]; then
 		mount_vol
