@@ -88,8 +88,9 @@ struct sfs_group *sfs_group_get(struct sfs_fs *fs, u64 nr)
 
 void sfs_group_put(struct sfs_fs *fs, struct sfs_group *grp)
 {
-	/* The table's reference goes only in sfs_group_shrink() and exit. */
-	WARN_ON_ONCE(atomic_dec_and_test(&grp->refs));
+	/* The table's reference is the last one, but for a late revocation. */
+	if (atomic_dec_and_test(&grp->refs))
+		group_free(grp);
 }
 
 u64 sfs_group_generation(struct sfs_group *grp)
@@ -150,9 +151,9 @@ void sfs_groups_exit(struct sfs_fs *fs)
 			list_del_init(&grp->dirty_link);
 			atomic_dec(&grp->refs);
 		}
-		WARN_ON_ONCE(atomic_read(&grp->refs) != 1);
+		/* A revocation may be at work in it until the locks are gone. */
 		xa_erase(&fs->groups, nr);
-		group_free(grp);
+		sfs_group_put(fs, grp);
 	}
 	xa_destroy(&fs->groups);
 }
