@@ -74,12 +74,6 @@ static u64 sfs_data_ioend_end(const struct iomap_ioend *ioend)
 	return (u64)ioend->io_offset + ioend->io_size;
 }
 
-/* The last block of the largest file ends where loff_t does. */
-static u64 sfs_data_ioend_end(const struct iomap_ioend *ioend)
-{
-	return (u64)ioend->io_offset + ioend->io_size;
-}
-
 static int sfs_data_ioend_finish(struct iomap_ioend *ioend)
 {
 	struct inode *inode = ioend->io_inode;
