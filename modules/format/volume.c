@@ -156,6 +156,8 @@ static int check_features(struct sfs_volume *vol)
 		return -EINVAL;
 	}
 	unknown = le64_to_cpu(sb->ro_compat) & ~SFS_RO_COMPAT_KNOWN;
+	if (unknown && vol->user_read_only)
+		vol->read_only = true;
 	if (unknown && !vol->read_only) {
 		pr_err("scoutfs: %s: unknown features 0x%llx allow read-only mounts only\n",
 		       vol->meta->name, unknown);

@@ -59,7 +59,9 @@ extern const char * const sfs_counter_names[SFS_CNT_NR];
  * @total_meta_blocks: end of the metadata device
  * @total_data_blocks: end of the data device
  * @data_start_bytes: of data block 0 on the data device
- * @read_only: nothing may be written to the devices
+ * @read_only: nothing may be written to the devices; set by sfs_volume_open(),
+ *	too, when unknown ro-compat features ask for it
+ * @user_read_only: the mount is read-only
  * @error: 0, or why the volume was withdrawn
  * @on_withdraw: called once, from any context that may not sleep
  * @withdraw_arg: passed to @on_withdraw
@@ -81,6 +83,7 @@ struct sfs_volume {
 	u64 total_data_blocks;
 	u64 data_start_bytes;
 	bool read_only;
+	bool user_read_only;
 	int error;
 	void (*on_withdraw)(void *arg, int error);
 	void *withdraw_arg;
@@ -103,7 +106,8 @@ struct sfs_volume {
 
 /**
  * sfs_volume_open() - read and check the supers, set up the cache
- * @vol: zeroed; @meta, @data, @rid and @read_only set by the caller
+ * @vol: zeroed; @meta, @data, @rid, @read_only and @user_read_only set by the
+ *	caller
  *
  * Return: 0; -EINVAL for no scoutfs, swapped or foreign devices, or an
  * unsupported version or feature (the log names it); -EUCLEAN when no super

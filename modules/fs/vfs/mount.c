@@ -22,10 +22,14 @@ static void sfs_sb_work(struct work_struct *work)
 {
 	struct sfs_sb_info *sbi = container_of(to_delayed_work(work),
 					       struct sfs_sb_info, work);
-	unsigned int nofs = memalloc_nofs_save();
+	struct sfs_fs *fs = READ_ONCE(sbi->fs);
+	unsigned int nofs;
 
+	if (!fs)
+		return;
+	nofs = memalloc_nofs_save();
 	/* errors are reported and kept where they happen; this comes again */
-	sfs_fs_work(sbi->fs, SFS_COMMIT_AGE_MS);
+	sfs_fs_work(fs, SFS_COMMIT_AGE_MS);
 	memalloc_nofs_restore(nofs);
 	queue_delayed_work(sbi->wq, &sbi->work,
 			   msecs_to_jiffies(SFS_WORK_INTERVAL_MS));
@@ -45,7 +49,7 @@ static void sfs_mount_kick(void *arg)
 
 static int sfs_mount_start_queues(struct sfs_sb_info *sbi)
 {
-	sbi->wq = alloc_workqueue("scoutfs/%s", WQ_MEM_RECLAIM | WQ_UNBOUND, 2,
+	sbi->wq = alloc_workqueue("scoutfs/%s", WQ_MEM_RECLAIM | WQ_UNBOUND, 0,
 				  sbi->vol.ident);
 	sbi->io_wq = alloc_workqueue("scoutfs_io/%s", WQ_MEM_RECLAIM, 0,
 				     sbi->vol.ident);
@@ -244,8 +248,9 @@ void sfs_mount_stop(struct sfs_sb_info *sbi)
 	sfs_sysfs_del(sbi);
 	sfs_shrink_stop(sbi);
 	if (fs) {
-		cancel_delayed_work_sync(&sbi->work);
+		/* who is kicked from now on finds nothing to do */
 		WRITE_ONCE(sbi->fs, NULL);
+		cancel_delayed_work_sync(&sbi->work);
 		cancel_work_sync(&sbi->withdraw_work);
 		nofs = memalloc_nofs_save();
 		sfs_fs_close(fs, sbi->is_forced);
@@ -278,6 +283,7 @@ static int sfs_mount_start(struct fs_context *fc, struct sfs_sb_info *sbi)
 	vol->rid = sfs_mount_new_rid();
 	vol->on_withdraw = sfs_mount_on_withdraw;
 	vol->withdraw_arg = sbi;
+	vol->user_read_only = sb_rdonly(sbi->sb);
 	ret = sfs_volume_open(vol);
 	if (ret) {
 		errorf(fc, "no scoutfs volume that can be mounted, see the kernel log");

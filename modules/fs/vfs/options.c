@@ -150,6 +150,9 @@ int sfs_opts_parse(struct fs_context *fc, struct fs_parameter *param)
 		return id;
 	is_once = id == SFS_OPT_quorum_slot_nr ||
 		  (id < SFS_OPT_NR_NUMS && sfs_opt_nums[id].is_once);
+	/* mount(8) puts the options of a remount behind those that are set */
+	if (fc->purpose == FS_CONTEXT_FOR_RECONFIGURE)
+		is_once = false;
 	if (__test_and_set_bit(id, &sfc->seen) && is_once)
 		return invalf(fc, "%s: is given twice", param->key);
 

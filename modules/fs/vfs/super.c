@@ -123,7 +123,7 @@ static int sfs_reconfigure_rw(struct fs_context *fc, struct sfs_sb_info *sbi)
 		return ret;
 	}
 	if (sbi->vol.read_only) {
-		errorf(fc, "a device is read-only");
+		errorf(fc, "a device is read-only, or unknown features make the volume so");
 		return -EROFS;
 	}
 	sbi->fs->read_only = false;

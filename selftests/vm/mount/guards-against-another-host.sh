@@ -13,9 +13,10 @@ page=$(((192 << 10) + 15 * 4096))
 # magic, fsid, own address, seq, slot, type, rid, interval
 beat() {
 	diskpage "$META" $page u32:0=0x6f757173 u64:8="$fsid" u64:16=$((page / 4096)) \
-		u64:24="$1" u64:32=15 u8:40=4 u64:48=0x1234 u64:56="$1" u32:64=1000 u8:72=0x68
+		u64:24="$1" u64:32=15 u8:40=4 u64:48=0x1234 u64:56="$1" u32:64=1000 u64:72=0x68
 }
 touch /tmp/alive
+trap 'rm -f /tmp/alive' EXIT
 (
 	i=1
 	while [ -e /tmp/alive ]; do

@@ -42,7 +42,6 @@ rmx f user.mine = EACCES
 setx f trusted.secret x = EPERM
 rmx f trusted.secret = EPERM
 getx f trusted.secret = ENODATA
-setx f security.label x = EPERM
 getx f security.label = l
 hasx f user.mine = 1
 # only for those who may see them
