@@ -179,6 +179,7 @@ int sfs_init_fs_context(struct fs_context *fc)
 		kfree(sfc);
 		return ret;
 	}
+	fc->log.prefix = "scoutfs";
 	fc->fs_private = sfc;
 	fc->ops = &sfs_context_ops;
 	return 0;

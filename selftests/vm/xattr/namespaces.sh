@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest long timeout=60
+# vm: guest timeout=60
 # user, trusted and security attributes are for whom and what they should be.
 . "$(dirname "$0")/../../lib.sh"
 
