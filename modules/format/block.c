@@ -34,14 +34,20 @@ void sfs_ref_to_disk(struct sfs_disk_ref *disk, const struct sfs_ref *ref)
 }
 EXPORT_SYMBOL_GPL(sfs_ref_to_disk);
 
-static struct sfs_block *block_alloc(struct sfs_volume *vol, u64 blkno)
+/* For what is only worth trying. */
+#define GFP_TRY		(GFP_NOFS | __GFP_NORETRY | __GFP_NOWARN)
+/* Waits for memory: failing would only move the waiting, or cost a commit. */
+#define GFP_MUST	(GFP_NOFS | __GFP_NOFAIL)
+
+static struct sfs_block *block_alloc(struct sfs_volume *vol, u64 blkno,
+				     gfp_t gfp)
 {
-	struct sfs_block *blk = kzalloc(sizeof(*blk), GFP_NOFS);
+	struct sfs_block *blk = kzalloc(sizeof(*blk), gfp);
 
 	if (!blk)
 		return NULL;
 	/* Powers of two from the slab are naturally aligned and page backed. */
-	blk->data = kmalloc(vol->block_bytes, GFP_NOFS);
+	blk->data = kmalloc(vol->block_bytes, gfp);
 	if (!blk->data) {
 		kfree(blk);
 		return NULL;
@@ -103,10 +109,11 @@ static void cache_remove(struct sfs_volume *vol, struct sfs_block *blk)
 	sfs_block_put(blk);
 }
 
-static int cache_insert(struct sfs_volume *vol, struct sfs_block *blk)
+static int cache_insert(struct sfs_volume *vol, struct sfs_block *blk,
+			gfp_t gfp)
 {
 	struct sfs_cache *cache = &vol->cache;
-	int ret = xa_insert(&cache->blocks, blk->blkno, blk, GFP_NOFS);
+	int ret = xa_insert(&cache->blocks, blk->blkno, blk, gfp);
 
 	if (ret)
 		return ret;
@@ -123,12 +130,13 @@ static int cache_insert(struct sfs_volume *vol, struct sfs_block *blk)
  * Insert a block that this transaction allocated.  Whatever the cache still
  * has under the number is from a former life of it.
  */
-static int cache_insert_new(struct sfs_volume *vol, struct sfs_block *blk)
+static int cache_insert_new(struct sfs_volume *vol, struct sfs_block *blk,
+			    gfp_t gfp)
 {
 	struct sfs_block *old;
 	int ret;
 
-	while ((ret = cache_insert(vol, blk)) == -EBUSY) {
+	while ((ret = cache_insert(vol, blk, gfp)) == -EBUSY) {
 		rcu_read_lock();
 		old = xa_load(&vol->cache.blocks, blk->blkno);
 		if (old && !atomic_inc_not_zero(&old->refs))
@@ -151,7 +159,8 @@ static int cache_insert_new(struct sfs_volume *vol, struct sfs_block *blk)
 }
 
 /* Find or create the cache's block; it may not have been read yet. */
-static struct sfs_block *cache_get(struct sfs_volume *vol, u64 blkno)
+static struct sfs_block *cache_get(struct sfs_volume *vol, u64 blkno,
+				   gfp_t gfp)
 {
 	struct sfs_block *blk;
 	int ret;
@@ -165,10 +174,10 @@ static struct sfs_block *cache_get(struct sfs_volume *vol, u64 blkno)
 		if (blk)
 			return blk;
 
-		blk = block_alloc(vol, blkno);
+		blk = block_alloc(vol, blkno, gfp);
 		if (!blk)
 			return ERR_PTR(-ENOMEM);
-		ret = cache_insert(vol, blk);
+		ret = cache_insert(vol, blk, gfp);
 		if (!ret)
 			return blk;
 		block_free(blk);
@@ -283,7 +292,7 @@ int sfs_block_read(struct sfs_volume *vol, const struct sfs_ref *ref, u64 owner,
 		return -EUCLEAN;
 	}
 	do {
-		blk = cache_get(vol, ref->blkno);
+		blk = cache_get(vol, ref->blkno, GFP_MUST);
 		if (IS_ERR(blk))
 			return PTR_ERR(blk);
 		if (test_bit(SFS_BLOCK_UPTODATE, &blk->flags)) {
@@ -327,7 +336,7 @@ EXPORT_SYMBOL_GPL(sfs_block_read);
 static void block_take_bytes(struct sfs_volume *vol, const struct sfs_ref *ref,
 			     const void *bytes)
 {
-	struct sfs_block *blk = cache_get(vol, ref->blkno);
+	struct sfs_block *blk = cache_get(vol, ref->blkno, GFP_TRY);
 
 	if (IS_ERR(blk))
 		return;
@@ -426,6 +435,15 @@ static void block_stamp(struct sfs_trans *tr, struct sfs_block *blk,
 	ref->crc = 0;
 }
 
+/*
+ * An operation can be told that there is no memory.  Without a holder it is
+ * the commit that changes blocks, and that must not fail half way.
+ */
+static gfp_t change_gfp(struct sfs_trans *tr)
+{
+	return READ_ONCE(tr->holders) ? GFP_NOFS : GFP_MUST;
+}
+
 int sfs_block_new(struct sfs_trans *tr, u64 owner, u8 type, struct sfs_ref *ref,
 		  struct sfs_block **ret_blk)
 {
@@ -438,8 +456,8 @@ int sfs_block_new(struct sfs_trans *tr, u64 owner, u8 type, struct sfs_ref *ref,
 	ret = sfs_trans_alloc_block(tr, &blkno);
 	if (ret)
 		return ret;
-	blk = block_alloc(vol, blkno);
-	ret = blk ? cache_insert_new(vol, blk) : -ENOMEM;
+	blk = block_alloc(vol, blkno, change_gfp(tr));
+	ret = blk ? cache_insert_new(vol, blk, change_gfp(tr)) : -ENOMEM;
 	if (ret) {
 		if (blk)
 			block_free(blk);
@@ -480,7 +498,7 @@ static bool block_rehome(struct sfs_trans *tr, struct sfs_block *blk, u64 blkno)
 	cache_unlink_lru(&vol->cache, blk);
 	blk->blkno = blkno;
 	atomic_set(&blk->refs, 2);
-	if (cache_insert_new(vol, blk)) {
+	if (cache_insert_new(vol, blk, change_gfp(tr))) {
 		/* No memory for the index: the caller's copy dies with it. */
 		atomic_set(&blk->refs, 1);
 		return false;
@@ -492,14 +510,14 @@ static bool block_rehome(struct sfs_trans *tr, struct sfs_block *blk, u64 blkno)
 static int block_copy(struct sfs_trans *tr, struct sfs_block **blk, u64 blkno)
 {
 	struct sfs_volume *vol = tr->vol;
-	struct sfs_block *copy = block_alloc(vol, blkno);
+	struct sfs_block *copy = block_alloc(vol, blkno, change_gfp(tr));
 	int ret;
 
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy->data, (*blk)->data, vol->block_bytes);
 	set_bit(SFS_BLOCK_UPTODATE, &copy->flags);
-	ret = cache_insert_new(vol, copy);
+	ret = cache_insert_new(vol, copy, change_gfp(tr));
 	if (ret) {
 		block_free(copy);
 		return ret;

@@ -91,9 +91,9 @@ void sfs_ref_to_disk(struct sfs_disk_ref *disk, const struct sfs_ref *ref);
  * @type: enum sfs_block_type it must have
  * @ret: the block, referenced; drop with sfs_block_put()
  *
- * Context: Sleeps for I/O.
+ * Context: Sleeps for I/O and for memory.
  * Return: 0, -EIO when the device failed, -EUCLEAN when the block is not what
- * the reference promised, -ENOMEM, -ESHUTDOWN after a withdraw.
+ * the reference promised, -ESHUTDOWN after a withdraw.
  */
 int sfs_block_read(struct sfs_volume *vol, const struct sfs_ref *ref, u64 owner,
 		   u8 type, struct sfs_block **ret);
@@ -115,7 +115,8 @@ void sfs_block_put(struct sfs_block *blk);
  * @ref: filled: number and seq, crc still 0
  * @ret: the block, zeroed behind its filled header, dirty, referenced
  *
- * Return: 0, -ENOSPC when the reservation was too small (a bug), -ENOMEM.
+ * Return: 0, -ENOSPC when the reservation was too small (a bug), -ENOMEM
+ * (to operations; a commit that prepares waits for memory).
  */
 int sfs_block_new(struct sfs_trans *tr, u64 owner, u8 type, struct sfs_ref *ref,
 		  struct sfs_block **ret);

@@ -177,9 +177,8 @@ static int encode_list(struct sfs_trans *tr, u64 owner, unsigned int nr,
 	ret = alloc_list(tr, owner, nr, blks, refs);
 	if (ret)
 		goto out;
-	ret = sfs_pool_copy(&pc->all, &tr->pool);
-	if (!ret)
-		ret = sfs_pool_merge(&pc->all, &tr->freed);
+	sfs_pool_copy(&pc->all, &tr->pool);
+	ret = sfs_pool_merge(&pc->all, &tr->freed);
 	*nr_inline = cpu_to_le32(encode_some(pc, ext, max));
 	for (i = 0; i < nr; i++) {
 		struct sfs_extlist_block *el = blks[i]->data;

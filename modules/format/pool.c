@@ -27,25 +27,21 @@ void sfs_pool_exit(struct sfs_pool *pool)
 }
 EXPORT_SYMBOL_GPL(sfs_pool_exit);
 
-int sfs_pool_grow(struct sfs_pool *pool, unsigned int nr_more)
+void sfs_pool_grow(struct sfs_pool *pool, unsigned int nr_more)
 {
 	struct sfs_extent *ext;
 	unsigned int size;
 
 	if (nr_more <= pool->size - pool->nr)
-		return 0;
-	if (nr_more > UINT_MAX / 2 - pool->nr)
-		return -ENOMEM;
+		return;
 	size = max3(pool->nr + nr_more, 2 * pool->nr, SFS_POOL_SIZE_MIN);
-	ext = kvmalloc_array(size, sizeof(*ext), GFP_NOFS);
-	if (!ext)
-		return -ENOMEM;
+	/* what is freed, or committed, cannot be given up for want of memory */
+	ext = kvmalloc_array(size, sizeof(*ext), GFP_NOFS | __GFP_NOFAIL);
 	if (pool->nr)
 		memcpy(ext, pool->ext, pool->nr * sizeof(*ext));
 	kvfree(pool->ext);
 	pool->ext = ext;
 	pool->size = size;
-	return 0;
 }
 EXPORT_SYMBOL_GPL(sfs_pool_grow);
 
@@ -98,7 +94,6 @@ int sfs_pool_add(struct sfs_pool *pool, u64 start, u64 len)
 	bool joins_left;
 	bool joins_right;
 	unsigned int i;
-	int ret;
 
 	if (!len)
 		return 0;
@@ -118,9 +113,7 @@ int sfs_pool_add(struct sfs_pool *pool, u64 start, u64 len)
 		pool->ext[i].start = start;
 		pool->ext[i].len += len;
 	} else {
-		ret = sfs_pool_grow(pool, 1);
-		if (ret)
-			return ret;
+		sfs_pool_grow(pool, 1);
 		sfs_pool_insert_at(pool, i, start, len);
 	}
 	pool->total += len;
@@ -166,13 +159,10 @@ int sfs_pool_merge(struct sfs_pool *pool, const struct sfs_pool *other)
 	unsigned int to = pool->nr + other->nr;
 	unsigned int i = pool->nr;
 	unsigned int k = other->nr;
-	int ret;
 
 	if (sfs_pool_overlaps_any(pool, other))
 		return -EUCLEAN;
-	ret = sfs_pool_grow(pool, other->nr);
-	if (ret)
-		return ret;
+	sfs_pool_grow(pool, other->nr);
 
 	/* from the end, so that nothing is overwritten before it was moved */
 	while (k) {
@@ -224,8 +214,8 @@ u64 sfs_pool_take(struct sfs_pool *pool, u64 want, u64 *start)
 		i = 0;
 	ext = &pool->ext[i];
 	pos = ext->start;
-	if (pool->cursor > pos && pool->cursor < sfs_extent_end(ext) &&
-	    !sfs_pool_grow(pool, 1)) {
+	if (pool->cursor > pos && pool->cursor < sfs_extent_end(ext)) {
+		sfs_pool_grow(pool, 1);
 		ext = &pool->ext[i];
 		pos = pool->cursor;
 	}
@@ -250,8 +240,7 @@ u64 sfs_pool_take_near(struct sfs_pool *pool, u64 hint, u64 want, u64 *start)
 		pos = max(hint, pool->ext[i].start);
 		if (sfs_extent_end(&pool->ext[i]) - pos < want)
 			continue;
-		if (pos > pool->ext[i].start && sfs_pool_grow(pool, 1))
-			break;
+		sfs_pool_grow(pool, 1);
 		sfs_pool_cut(pool, i, pos, want);
 		*start = pos;
 		return want;
@@ -272,7 +261,6 @@ int sfs_pool_remove(struct sfs_pool *pool, u64 start, u64 len)
 {
 	unsigned int i = sfs_pool_search(pool, start);
 	u64 into;
-	int ret;
 
 	if (!len)
 		return 0;
@@ -281,30 +269,20 @@ int sfs_pool_remove(struct sfs_pool *pool, u64 start, u64 len)
 	into = start - pool->ext[i].start;
 	if (len > pool->ext[i].len - into)
 		return -ENOENT;
-	if (into && len < pool->ext[i].len - into) {
-		ret = sfs_pool_grow(pool, 1);
-		if (ret)
-			return ret;
-	}
+	sfs_pool_grow(pool, 1);
 	sfs_pool_cut(pool, i, start, len);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(sfs_pool_remove);
 
-int sfs_pool_copy(struct sfs_pool *dst, const struct sfs_pool *src)
+void sfs_pool_copy(struct sfs_pool *dst, const struct sfs_pool *src)
 {
-	int ret;
-
-	if (src->nr > dst->size) {
-		ret = sfs_pool_grow(dst, src->nr - dst->nr);
-		if (ret)
-			return ret;
-	}
+	if (src->nr > dst->size)
+		sfs_pool_grow(dst, src->nr - dst->nr);
 	if (src->nr)
 		memcpy(dst->ext, src->ext, src->nr * sizeof(src->ext[0]));
 	dst->nr = src->nr;
 	dst->total = src->total;
 	dst->cursor = src->cursor;
-	return 0;
 }
 EXPORT_SYMBOL_GPL(sfs_pool_copy);

@@ -33,7 +33,11 @@ struct sfs_pool {
 	u64 cursor;
 };
 
-/* The caller serialises.  What returns an error has changed nothing. */
+/*
+ * The caller serialises.  What returns an error has changed nothing.  Nothing
+ * fails for want of memory: what needs some waits for it, because neither a
+ * commit nor the freeing of space may be given up half way.
+ */
 
 void sfs_pool_init(struct sfs_pool *pool);
 void sfs_pool_exit(struct sfs_pool *pool);
@@ -45,7 +49,7 @@ void sfs_pool_exit(struct sfs_pool *pool);
  * @len: units, 0 changes nothing
  *
  * Context: May sleep for memory, with GFP_NOFS, when @size is used up.
- * Return: 0, -EUCLEAN when part of it is there already, -ENOMEM.
+ * Return: 0, -EUCLEAN when part of it is there already.
  */
 int sfs_pool_add(struct sfs_pool *pool, u64 start, u64 len);
 
@@ -55,7 +59,7 @@ int sfs_pool_add(struct sfs_pool *pool, u64 start, u64 len);
  * @other: another one, which stays as it is
  *
  * Context: May sleep for memory, with GFP_NOFS.
- * Return: 0, -EUCLEAN when they overlap, -ENOMEM.
+ * Return: 0, -EUCLEAN when they overlap.
  */
 int sfs_pool_merge(struct sfs_pool *pool, const struct sfs_pool *other);
 
@@ -65,7 +69,6 @@ int sfs_pool_merge(struct sfs_pool *pool, const struct sfs_pool *other);
  * @want: most units to take
  * @start: set to the first one taken
  *
- * Needs no memory: where it would, the piece begins where its extent does.
  * Context: May sleep for memory, with GFP_NOFS.
  * Return: units taken, 0 when the pool is empty.
  */
@@ -92,8 +95,7 @@ u64 sfs_pool_take_near(struct sfs_pool *pool, u64 hint, u64 want, u64 *start);
  * @len: units
  *
  * Context: May sleep for memory, with GFP_NOFS.
- * Return: 0, -ENOENT when not all of it is there, -ENOMEM when it lies inside
- * of an extent and there is no room for another one.
+ * Return: 0, -ENOENT when not all of it is there.
  */
 int sfs_pool_remove(struct sfs_pool *pool, u64 start, u64 len);
 
@@ -106,19 +108,17 @@ bool sfs_pool_overlaps(const struct sfs_pool *pool, u64 start, u64 len);
  * @src: the other one
  *
  * Context: May sleep for memory, with GFP_NOFS.
- * Return: 0 or -ENOMEM.
  */
-int sfs_pool_copy(struct sfs_pool *dst, const struct sfs_pool *src);
+void sfs_pool_copy(struct sfs_pool *dst, const struct sfs_pool *src);
 
 /**
- * sfs_pool_grow() - make room, so that additions cannot fail for memory
+ * sfs_pool_grow() - make room, so that additions do not wait for memory
  * @pool: pool
  * @nr_more: additions, or extents of pools merged; taking or removing from
  *	inside of an extent uses one up as well
  *
  * Context: May sleep for memory, with GFP_NOFS.
- * Return: 0 or -ENOMEM.
  */
-int sfs_pool_grow(struct sfs_pool *pool, unsigned int nr_more);
+void sfs_pool_grow(struct sfs_pool *pool, unsigned int nr_more);
 
 #endif

@@ -96,17 +96,14 @@ u64 sfs_trans_available(struct sfs_trans *tr, unsigned int flags)
 }
 EXPORT_SYMBOL_GPL(sfs_trans_available);
 
-/*
- * Make room in the arrays now: when a block is freed in the middle of an
- * operation it is too late to fail for memory.
- */
-static int grow_pools_locked(struct sfs_trans *tr, u64 blocks)
+/* Make room in the arrays now: holders would wait for memory with more locks. */
+static void grow_pools_locked(struct sfs_trans *tr, u64 blocks)
 	__must_hold(&tr->lock)
 {
 	u64 more = tr->reserved + tr->commit_need + SFS_TRANS_SLACK + blocks;
 
-	return sfs_pool_grow(&tr->freed, more) ?:
-	       sfs_pool_grow(&tr->pool, more);
+	sfs_pool_grow(&tr->freed, more);
+	sfs_pool_grow(&tr->pool, more);
 }
 
 int sfs_trans_hold(struct sfs_trans *tr, u64 blocks, unsigned int flags)
@@ -124,14 +121,12 @@ int sfs_trans_hold(struct sfs_trans *tr, u64 blocks, unsigned int flags)
 			continue;
 		}
 		if (trans_available_locked(tr, flags) >= blocks) {
-			ret = grow_pools_locked(tr, blocks);
-			if (!ret) {
-				tr->holders++;
-				tr->reserved += blocks;
-			}
+			grow_pools_locked(tr, blocks);
+			tr->holders++;
+			tr->reserved += blocks;
 			mutex_unlock(&tr->lock);
 			sfs_count(tr->vol, trans_hold);
-			return ret;
+			return 0;
 		}
 		mutex_unlock(&tr->lock);
 		ret = tr->ops->need_space(tr->arg, blocks, flags);

@@ -215,15 +215,13 @@ static int do_delete(struct scene *s)
 
 /*
  * Let each allocation, or each change, of the operation fail in turn, in a new
- * transaction each time so that every block it changes has to be copied.  Freed extents cannot
- * be taken back, so operations that free may withdraw; then nothing of them
- * was written.
+ * transaction each time so that every block it changes has to be copied.
  */
-static void fail_each_of(struct scene *s, const char *name, long *countdown,
-			 int (*fn)(struct scene *s), bool may_withdraw)
+static void fail_each(struct scene *s, const char *name,
+		      int (*fn)(struct scene *s))
 {
 	struct nv *nv = s->nv;
-	unsigned int i, failed = 0, withdrawn = 0;
+	unsigned int i, failed = 0;
 	u64 delta;
 	u32 before;
 	int ret;
@@ -232,39 +230,21 @@ static void fail_each_of(struct scene *s, const char *name, long *countdown,
 		assert_int_equal(sfs_fs_sync(nv->fs), 0);
 		before = digest(nv);
 		delta = atomic64_read(&nv->fs->inode_delta);
-		/* lists that grow in steps; not the subject here */
-		assert_int_equal(sfs_pool_grow(&nv->fs->trans.freed, 256), 0);
-		assert_int_equal(sfs_pool_grow(&nv->fs->trans.pool, 256), 0);
-		*countdown = i;
+		*s->countdown = i;
 		ret = fn(s);
-		if (!ret || *countdown)
+		if (!ret || *s->countdown)
 			break;	/* nothing failed, or it did not matter */
 		failed++;
 		assert_int_equal(ret, -ENOMEM);
-		if (sfs_volume_error(&nv->vol)) {
-			assert_true(may_withdraw);
-			withdrawn++;
-			nv_umount(nv, true);
-			nv_check(nv);
-			nv_mount(nv);
-		} else {
-			assert_int_equal(atomic64_read(&nv->fs->inode_delta),
-					 delta);
-		}
+		assert_int_equal(sfs_volume_error(&nv->vol), 0);
+		assert_int_equal(atomic64_read(&nv->fs->inode_delta), delta);
 		if (digest(nv) != before)
 			fail_msg("%s: failure %u: something is left", name, i);
 	}
-	*countdown = 0;
+	*s->countdown = 0;
 	assert_int_equal(ret, 0);
 	assert_true(failed >= 1);
-	print_message("# %s: %u failures, %u withdrawals\n", name, failed,
-		      withdrawn);
-}
-
-static void fail_each(struct scene *s, const char *name,
-		      int (*fn)(struct scene *s), bool may_withdraw)
-{
-	fail_each_of(s, name, s->countdown, fn, may_withdraw);
+	print_message("# %s: %u failures\n", name, failed);
 }
 
 static void fail_all(struct nv *nv, long *countdown)
@@ -273,8 +253,7 @@ static void fail_all(struct nv *nv, long *countdown)
 
 	scene_init(&s, nv);
 	port_log_level = 0;
-#define FAIL(what) fail_each(&s, #what, do_##what, false)
-#define FAIL_FREEING(what) fail_each(&s, #what, do_##what, true)
+#define FAIL(what) fail_each(&s, #what, do_##what)
 	FAIL(create);
 	FAIL(mkdir);
 	FAIL(tmpfile);
@@ -286,13 +265,13 @@ static void fail_all(struct nv *nv, long *countdown)
 	FAIL(removexattr);
 	FAIL(alloc);
 	FAIL(written);
-	FAIL_FREEING(punch);
-	FAIL_FREEING(truncate);
+	FAIL(punch);
+	FAIL(truncate);
 	FAIL(rename);
 	assert_int_equal(nv_unlink(s.nv, s.sub, "link", false,
 				   &(struct sfs_inode) {}), 0);
 	FAIL(rename_over);
-	FAIL_FREEING(delete);
+	FAIL(delete);
 	FAIL(rename_dir);
 	assert_int_equal(nv_rename(s.nv, s.sub, "file2", s.linked, s.dir,
 				   "file2", 0, 0), 0);

@@ -6,7 +6,7 @@
 
 mkfs_vol
 mount_vol
-mkdir /tmp/src
+mkdir -p /tmp/src
 for size in 1 511 512 513 4095 4096 4097 8191 8192 65535 65536 65537 1048575 1048577 5000000; do
 	head -c $size /dev/urandom >/tmp/src/$size
 done

@@ -35,7 +35,7 @@ try() {
 	sync
 	mkdir -p "$MNT/new" && : >"$MNT/new/file" && setfattr -n user.x -v "$value" "$MNT/new/file"
 }
-wait_until 30 try 2>/dev/null
+wait_until 30 try
 for i in $(seq 100); do
 	: >"$MNT/new/f$i"
 done

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest long timeout=120
+# vm: guest timeout=180
 # Dirty bytes, sizes and times are right after each revocation, and readers see them.
 . "$(dirname "$0")/../../lib.sh"
 

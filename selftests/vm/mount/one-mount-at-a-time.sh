@@ -20,6 +20,6 @@ dmsetup create alias-data --table "0 $(blockdev --getsz "$DATA") linear $DATA 0"
 	fail "device-mapper got a mounted device"
 # a foreign data device with our metadata device
 dd if=/dev/zero of="$SCRATCH" bs=1M count=1 conv=fsync status=none
-expect_fail mount -t scoutfs -o "metadev_path=$META" "$SCRATCH" "$SCRATCH_MNT" 2>/dev/null
+expect_fail mount -t scoutfs -o "metadev_path=$META" "$SCRATCH" "$SCRATCH_MNT"
 : >"$MNT/works"
 end_clean

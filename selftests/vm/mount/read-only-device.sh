@@ -13,7 +13,7 @@ trap 'blockdev --setrw "$META" "$DATA"' EXIT
 mount_vol ro
 grep -qx hello "$MNT/file"
 expect_error "Read-only" touch "$MNT/new"
-expect_fail mount -o remount,rw "$MNT" 2>/dev/null
+expect_fail mount -o remount,rw "$MNT"
 grep -qx hello "$MNT/file"
 umount_vol
 blockdev --setrw "$META" "$DATA"

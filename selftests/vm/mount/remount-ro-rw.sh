@@ -36,11 +36,11 @@ mkdir "$MNT/d"
 mount -o remount,ro "$MNT"
 mount -o remount,rw,orphan_scan_delay_ms=333 "$MNT"
 [ "$(cat /sys/fs/scoutfs/*/mount_options/orphan_scan_delay_ms)" = 333 ] || fail "an option did not change"
-expect_fail mount -o remount,noacl "$MNT" 2>/dev/null
-expect_fail mount -o remount,tcp_keepalive_timeout_ms=4000 "$MNT" 2>/dev/null
-expect_fail mount -o remount,orphan_scan_delay_ms=1 "$MNT" 2>/dev/null
-expect_fail mount -o "remount,metadev_path=$SCRATCH" "$MNT" 2>/dev/null
-expect_fail mount -o remount,bogus "$MNT" 2>/dev/null
+expect_fail mount -o remount,noacl "$MNT"
+expect_fail mount -o remount,tcp_keepalive_timeout_ms=4000 "$MNT"
+expect_fail mount -o remount,orphan_scan_delay_ms=1 "$MNT"
+expect_fail mount -o "remount,metadev_path=$SCRATCH" "$MNT"
+expect_fail mount -o remount,bogus "$MNT"
 : >"$MNT/still-writable"
 umount_vol
 mount_vol ro

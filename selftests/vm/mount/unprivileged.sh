@@ -5,8 +5,8 @@
 . "$(dirname "$0")/../../lib.sh"
 
 mkfs_vol
-expect_fail setpriv --reuid=1000 --clear-groups mount -t scoutfs -o "metadev_path=$META" "$DATA" "$MNT" 2>/dev/null
-expect_fail unshare -Urm mount -t scoutfs -o "metadev_path=$META" "$DATA" "$MNT" 2>/dev/null
+expect_fail setpriv --reuid=1000 --clear-groups mount -t scoutfs -o "metadev_path=$META" "$DATA" "$MNT"
+expect_fail unshare -Urm mount -t scoutfs -o "metadev_path=$META" "$DATA" "$MNT"
 ! vol_is_mounted || fail "is mounted"
 mount_vol
 end_clean

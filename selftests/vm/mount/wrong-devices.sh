@@ -41,7 +41,7 @@ done
 mount -t ext4 -o ro "$SCRATCH" "$SCRATCH_MNT"
 umount "$SCRATCH_MNT"
 # ours is refused by the others, and still works
-expect_fail mount -t xfs "$DATA" "$MNT" 2>/dev/null
-expect_fail mount -t ext4 "$META" "$MNT" 2>/dev/null
+expect_fail mount -t xfs "$DATA" "$MNT"
+expect_fail mount -t ext4 "$META" "$MNT"
 mount_vol
 end_clean
