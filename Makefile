@@ -24,6 +24,8 @@ WERROR ?= -Werror
 KBUILD = $(MAKE) -j$(JOBS) -C $(KDIR) M=$(KBUILD_DIR) W=1 KCFLAGS=$(WERROR) \
 	CONFIG_DEBUG_INFO_BTF_MODULES=
 
+# modules must compile for this series too
+NEXT_SERIES = 6.12
 VM_KVER = $(shell scripts/find-kernel --vm)
 DEBUG_KDIR = $(shell scripts/build-debug-kernel --path)
 
@@ -122,8 +124,10 @@ check-debug: deps debug-kernel
 	@scripts/run-checks vm-debug
 
 check-build:
-	@echo 1..1
+	@echo 1..2
 	@$(MAKE) stock-root >&2 && echo 'ok 1 build' || { echo 'not ok 1 build'; exit 1; }
+	@kver=$$(scripts/find-kernel --series $(NEXT_SERIES)) && $(MAKE) modules KVER=$$kver >&2 && \
+		echo 'ok 2 build for $(NEXT_SERIES)' || { echo 'not ok 2 build for $(NEXT_SERIES)'; exit 1; }
 
 lint:
 	@KVER=$(VM_KVER) scripts/lint
