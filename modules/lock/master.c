@@ -1,0 +1,677 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lock master, see master.h.
+ *
+ * Objects live in stripes by number; a stripe's mutex guards its objects and
+ * orders the answers.  An object is freed when it has neither parts nor a
+ * value.  Lock order: range_lock is inside stripe mutexes.
+ */
+#include "lock/lock_priv.h"
+#include "lock/master.h"
+
+enum {
+	SFS_MASTER_STRIPES = 64,	/* a power of two */
+};
+
+/* A mount's part in a lock: it holds, waits, or both. */
+struct sfs_master_part {
+	struct list_head link;		/* sfs_master_lock.parts */
+	struct list_head wait_link;	/* .waiters while want is not NL */
+	u64 node;
+	u64 since_ns;			/* of the request or the revoke */
+	u8 mode;
+	u8 want;
+	u8 revoke;			/* unanswered: go down to, or NO_MODE */
+};
+
+struct sfs_master_lock {
+	struct sfs_lock_name name;
+	struct list_head parts;
+	struct list_head waiters;	/* oldest first */
+	u64 stored;			/* clock when the value was stored */
+	bool has_value;
+	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
+};
+
+struct sfs_master_stripe {
+	struct mutex lock;		/* all below, and the order of answers */
+	struct xarray locks[SFS_LOCK_NR_TYPES];
+	u64 nr_locks;
+	u64 nr_values;			/* objects without parts */
+};
+
+struct sfs_master_range {
+	struct rb_node node;
+	u64 owner;
+	u64 first;
+	u64 last;
+};
+
+struct sfs_lock_master {
+	const struct sfs_lock_master_ops *ops;
+	void *arg;
+	bool is_open;
+	atomic64_t clock;		/* counts marks */
+	atomic64_t nr_requests;
+	atomic64_t nr_grants;
+	atomic64_t nr_revokes;
+	struct mutex range_lock;	/* ranges */
+	struct rb_root ranges;
+	struct sfs_master_stripe stripes[SFS_MASTER_STRIPES];
+};
+
+/* ---- objects --------------------------------------------------------------------- */
+
+static struct sfs_master_stripe *
+sfs_master_stripe(struct sfs_lock_master *master,
+		  const struct sfs_lock_name *name)
+{
+	return &master->stripes[name->nr & (SFS_MASTER_STRIPES - 1)];
+}
+
+static bool sfs_master_name_is_valid(const struct sfs_lock_name *name)
+{
+	return name->type >= SFS_LOCK_GROUP && name->type <= SFS_LOCK_LEADER;
+}
+
+static struct sfs_master_part *sfs_master_part(struct sfs_master_lock *ml,
+					       u64 node)
+{
+	struct sfs_master_part *part;
+
+	list_for_each_entry(part, &ml->parts, link)
+		if (part->node == node)
+			return part;
+	return NULL;
+}
+
+static struct sfs_master_part *sfs_master_part_add(struct sfs_master_lock *ml,
+						   u64 node)
+{
+	struct sfs_master_part *part = kzalloc(sizeof(*part), GFP_NOFS);
+
+	if (!part)
+		return NULL;
+	INIT_LIST_HEAD(&part->wait_link);
+	part->node = node;
+	part->revoke = SFS_LOCK_NO_MODE;
+	list_add_tail(&part->link, &ml->parts);
+	return part;
+}
+
+static void sfs_master_part_del(struct sfs_master_part *part)
+{
+	list_del(&part->wait_link);
+	list_del(&part->link);
+	kfree(part);
+}
+
+static bool sfs_master_owner(struct sfs_lock_master *master, u64 nr,
+			     u64 *owner)
+{
+	struct sfs_master_range *range;
+	struct rb_node *pos;
+	bool is_found = false;
+
+	mutex_lock(&master->range_lock);
+	pos = master->ranges.rb_node;
+	while (pos) {
+		range = rb_entry(pos, struct sfs_master_range, node);
+		if (nr < range->first) {
+			pos = pos->rb_left;
+		} else if (nr > range->last) {
+			pos = pos->rb_right;
+		} else {
+			*owner = range->owner;
+			is_found = true;
+			break;
+		}
+	}
+	mutex_unlock(&master->range_lock);
+	return is_found;
+}
+
+static struct sfs_master_lock *
+sfs_master_lock_add(struct sfs_lock_master *master,
+		    struct sfs_master_stripe *st,
+		    const struct sfs_lock_name *name)
+{
+	struct sfs_master_lock *ml = kzalloc(sizeof(*ml), GFP_NOFS);
+	struct sfs_master_part *part;
+	u64 owner;
+
+	if (!ml)
+		return NULL;
+	ml->name = *name;
+	INIT_LIST_HEAD(&ml->parts);
+	INIT_LIST_HEAD(&ml->waiters);
+	if (name->type == SFS_LOCK_GROUP &&
+	    sfs_master_owner(master, name->nr, &owner)) {
+		part = sfs_master_part_add(ml, owner);
+		if (!part)
+			goto err_free;
+		part->mode = SFS_LOCK_EX;
+	}
+	if (xa_insert(&st->locks[name->type], name->nr, ml, GFP_NOFS))
+		goto err_parts;
+	st->nr_locks++;
+	return ml;
+
+err_parts:
+	while (!list_empty(&ml->parts))
+		sfs_master_part_del(list_first_entry(&ml->parts,
+						     struct sfs_master_part,
+						     link));
+err_free:
+	kfree(ml);
+	return NULL;
+}
+
+/* After a change: what is of no use to anybody goes. */
+static void sfs_master_lock_trim(struct sfs_master_stripe *st,
+				 struct sfs_master_lock *ml)
+{
+	if (!list_empty(&ml->parts) || ml->has_value)
+		return;
+	xa_erase(&st->locks[ml->name.type], ml->name.nr);
+	st->nr_locks--;
+	kfree(ml);
+}
+
+static void sfs_master_part_trim(struct sfs_master_part *part)
+{
+	if (part->mode == SFS_LOCK_NL && part->want == SFS_LOCK_NL &&
+	    part->revoke == SFS_LOCK_NO_MODE)
+		sfs_master_part_del(part);
+}
+
+/* ---- serving --------------------------------------------------------------------- */
+
+/* The highest mode others may keep beside a mode. */
+static enum sfs_lock_mode sfs_master_beside(enum sfs_lock_mode mode)
+{
+	return mode == SFS_LOCK_EX ? SFS_LOCK_NL : SFS_LOCK_PR;
+}
+
+static void sfs_master_revoke(struct sfs_lock_master *master,
+			      struct sfs_master_lock *ml,
+			      struct sfs_master_part *part,
+			      enum sfs_lock_mode mode)
+{
+	if (part->revoke <= mode)
+		return;
+	/* while it waits itself, the request's age is of more interest */
+	if (part->revoke == SFS_LOCK_NO_MODE && part->want == SFS_LOCK_NL)
+		part->since_ns = ktime_get_ns();
+	part->revoke = mode;
+	atomic64_inc(&master->nr_revokes);
+	master->ops->revoke(master->arg, part->node, &ml->name, mode);
+}
+
+/* Whether the oldest waiter may have its mode; who is in the way is asked. */
+static bool sfs_master_make_way(struct sfs_lock_master *master,
+				struct sfs_master_lock *ml,
+				struct sfs_master_part *head)
+{
+	enum sfs_lock_mode beside = sfs_master_beside(head->want);
+	struct sfs_master_part *part;
+	bool is_clear = head->revoke == SFS_LOCK_NO_MODE;
+
+	list_for_each_entry(part, &ml->parts, link) {
+		if (part == head || part->mode <= beside)
+			continue;
+		sfs_master_revoke(master, ml, part, beside);
+		is_clear = false;
+	}
+	return is_clear;
+}
+
+static void sfs_master_grant(struct sfs_lock_master *master,
+			     struct sfs_master_lock *ml,
+			     struct sfs_master_part *part)
+{
+	/* who holds something knows the value, EX even a newer one */
+	bool tells = ml->has_value && part->mode == SFS_LOCK_NL;
+
+	part->mode = max(part->mode, part->want);
+	part->want = SFS_LOCK_NL;
+	list_del_init(&part->wait_link);
+	atomic64_inc(&master->nr_grants);
+	master->ops->grant(master->arg, part->node, &ml->name, part->mode, 0,
+			   tells ? ml->lvb : NULL);
+}
+
+static void sfs_master_serve(struct sfs_lock_master *master,
+			     struct sfs_master_lock *ml)
+{
+	struct sfs_master_part *head;
+
+	if (!READ_ONCE(master->is_open))
+		return;
+	while (!list_empty(&ml->waiters)) {
+		head = list_first_entry(&ml->waiters, struct sfs_master_part,
+					wait_link);
+		if (!sfs_master_make_way(master, ml, head))
+			return;
+		sfs_master_grant(master, ml, head);
+	}
+}
+
+/* ---- calls of mounts ------------------------------------------------------------- */
+
+static bool sfs_master_has_idle_value(const struct sfs_master_lock *ml)
+{
+	return ml->has_value && list_empty(&ml->parts);
+}
+
+int sfs_lock_master_request(struct sfs_lock_master *master, u64 node,
+			    const struct sfs_lock_name *name,
+			    enum sfs_lock_mode mode)
+{
+	struct sfs_master_stripe *st = sfs_master_stripe(master, name);
+	struct sfs_master_part *part = NULL;
+	struct sfs_master_lock *ml;
+	bool was_idle;
+	int ret = -ENOMEM;
+
+	if (!sfs_master_name_is_valid(name) ||
+	    (mode != SFS_LOCK_PR && mode != SFS_LOCK_EX))
+		return -EPROTO;
+	atomic64_inc(&master->nr_requests);
+	mutex_lock(&st->lock);
+	ml = xa_load(&st->locks[name->type], name->nr);
+	if (!ml)
+		ml = sfs_master_lock_add(master, st, name);
+	if (!ml)
+		goto out;
+	was_idle = sfs_master_has_idle_value(ml);
+	part = sfs_master_part(ml, node) ?: sfs_master_part_add(ml, node);
+	if (!part) {
+		sfs_master_lock_trim(st, ml);
+		goto out;
+	}
+	ret = -EPROTO;
+	if (part->want != SFS_LOCK_NL)
+		goto out;
+	st->nr_values -= was_idle;
+	part->want = mode;
+	part->since_ns = ktime_get_ns();
+	list_add_tail(&part->wait_link, &ml->waiters);
+	sfs_master_serve(master, ml);
+	ret = 0;
+out:
+	mutex_unlock(&st->lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_request);
+
+int sfs_lock_master_released(struct sfs_lock_master *master, u64 node,
+			     const struct sfs_lock_name *name,
+			     enum sfs_lock_mode mode, const void *lvb)
+{
+	struct sfs_master_stripe *st = sfs_master_stripe(master, name);
+	struct sfs_master_part *part;
+	struct sfs_master_lock *ml;
+	int ret = -EPROTO;
+
+	if (!sfs_master_name_is_valid(name))
+		return -EPROTO;
+	mutex_lock(&st->lock);
+	ml = xa_load(&st->locks[name->type], name->nr);
+	part = ml ? sfs_master_part(ml, node) : NULL;
+	if (!part || mode > part->mode || (lvb && part->mode != SFS_LOCK_EX))
+		goto out;
+	if (lvb) {
+		memcpy(ml->lvb, lvb, sizeof(ml->lvb));
+		ml->stored = atomic64_read(&master->clock);
+		ml->has_value = true;
+	}
+	part->mode = mode;
+	if (part->revoke != SFS_LOCK_NO_MODE && mode <= part->revoke)
+		part->revoke = SFS_LOCK_NO_MODE;
+	sfs_master_part_trim(part);
+	sfs_master_serve(master, ml);
+	st->nr_values += sfs_master_has_idle_value(ml);
+	sfs_master_lock_trim(st, ml);
+	ret = 0;
+out:
+	mutex_unlock(&st->lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_released);
+
+/* Would this fit beside what others told? */
+static bool sfs_master_is_consistent(struct sfs_master_lock *ml, u64 node,
+				     enum sfs_lock_mode mode)
+{
+	struct sfs_master_part *part;
+
+	list_for_each_entry(part, &ml->parts, link) {
+		if (part->node == node)
+			return false;
+		if (part->mode > sfs_master_beside(mode))
+			return false;
+	}
+	return true;
+}
+
+int sfs_lock_master_assert(struct sfs_lock_master *master, u64 node,
+			   const struct sfs_lock_name *name,
+			   enum sfs_lock_mode mode, const void *lvb)
+{
+	struct sfs_master_stripe *st = sfs_master_stripe(master, name);
+	struct sfs_master_part *part;
+	struct sfs_master_lock *ml;
+	bool was_idle;
+	int ret = -EPROTO;
+
+	if (!sfs_master_name_is_valid(name) ||
+	    (mode != SFS_LOCK_PR && mode != SFS_LOCK_EX) ||
+	    READ_ONCE(master->is_open))
+		return -EPROTO;
+	mutex_lock(&st->lock);
+	ml = xa_load(&st->locks[name->type], name->nr) ?:
+	     sfs_master_lock_add(master, st, name);
+	if (!ml) {
+		ret = -ENOMEM;
+		goto out;
+	}
+	if (!sfs_master_is_consistent(ml, node, mode))
+		goto out;
+	was_idle = sfs_master_has_idle_value(ml);
+	part = sfs_master_part_add(ml, node);
+	if (!part) {
+		ret = -ENOMEM;
+		sfs_master_lock_trim(st, ml);
+		goto out;
+	}
+	st->nr_values -= was_idle;
+	part->mode = mode;
+	if (lvb && mode == SFS_LOCK_PR) {
+		memcpy(ml->lvb, lvb, sizeof(ml->lvb));
+		ml->stored = atomic64_read(&master->clock);
+		ml->has_value = true;
+	}
+	ret = 0;
+out:
+	mutex_unlock(&st->lock);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_assert);
+
+int sfs_lock_master_add_range(struct sfs_lock_master *master, u64 node,
+			      u64 first, u64 count)
+{
+	struct sfs_master_range *range, *other;
+	struct rb_node **link = &master->ranges.rb_node;
+	struct rb_node *parent = NULL;
+	int ret = 0;
+
+	if (!count || count - 1 > U64_MAX - first)
+		return -EPROTO;
+	range = kzalloc(sizeof(*range), GFP_NOFS);
+	if (!range)
+		return -ENOMEM;
+	range->owner = node;
+	range->first = first;
+	range->last = first + (count - 1);
+	mutex_lock(&master->range_lock);
+	while (*link && !ret) {
+		parent = *link;
+		other = rb_entry(parent, struct sfs_master_range, node);
+		if (range->last < other->first)
+			link = &parent->rb_left;
+		else if (range->first > other->last)
+			link = &parent->rb_right;
+		else
+			ret = -EPROTO;
+	}
+	if (!ret) {
+		rb_link_node(&range->node, parent, link);
+		rb_insert_color(&range->node, &master->ranges);
+	}
+	mutex_unlock(&master->range_lock);
+	if (ret)
+		kfree(range);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_add_range);
+
+/* ---- mounts that go away --------------------------------------------------------- */
+
+/* fn for every object; it may free the object it is called for. */
+static void sfs_master_walk(struct sfs_lock_master *master,
+			    void (*fn)(struct sfs_lock_master *master,
+				       struct sfs_master_stripe *st,
+				       struct sfs_master_lock *ml, void *arg),
+			    void *arg)
+{
+	struct sfs_master_stripe *st;
+	struct sfs_master_lock *ml;
+	unsigned int i, type;
+	unsigned long nr;
+
+	for (i = 0; i < SFS_MASTER_STRIPES; i++) {
+		st = &master->stripes[i];
+		mutex_lock(&st->lock);
+		for (type = 0; type < SFS_LOCK_NR_TYPES; type++)
+			xa_for_each(&st->locks[type], nr, ml)
+				fn(master, st, ml, arg);
+		mutex_unlock(&st->lock);
+		cond_resched();
+	}
+}
+
+static void sfs_master_serve_one(struct sfs_lock_master *master,
+				 struct sfs_master_stripe *st,
+				 struct sfs_master_lock *ml, void *arg)
+{
+	sfs_master_serve(master, ml);
+}
+
+void sfs_lock_master_open(struct sfs_lock_master *master)
+{
+	WRITE_ONCE(master->is_open, true);
+	sfs_master_walk(master, sfs_master_serve_one, NULL);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_open);
+
+static void sfs_master_stop_one(struct sfs_lock_master *master,
+				struct sfs_master_stripe *st,
+				struct sfs_master_lock *ml, void *arg)
+{
+	struct sfs_master_part *part = sfs_master_part(ml, *(u64 *)arg);
+
+	if (!part || part->want == SFS_LOCK_NL)
+		return;
+	part->want = SFS_LOCK_NL;
+	list_del_init(&part->wait_link);
+	sfs_master_part_trim(part);
+	sfs_master_serve(master, ml);
+	st->nr_values += sfs_master_has_idle_value(ml);
+	sfs_master_lock_trim(st, ml);
+}
+
+void sfs_lock_master_stop(struct sfs_lock_master *master, u64 node)
+{
+	sfs_master_walk(master, sfs_master_stop_one, &node);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_stop);
+
+static void sfs_master_remove_one(struct sfs_lock_master *master,
+				  struct sfs_master_stripe *st,
+				  struct sfs_master_lock *ml, void *arg)
+{
+	struct sfs_master_part *part = sfs_master_part(ml, *(u64 *)arg);
+
+	if (!part)
+		return;
+	/* the truth is what its recovery put into the root map */
+	if (part->mode == SFS_LOCK_EX)
+		ml->has_value = false;
+	sfs_master_part_del(part);
+	sfs_master_serve(master, ml);
+	st->nr_values += sfs_master_has_idle_value(ml);
+	sfs_master_lock_trim(st, ml);
+}
+
+static void sfs_master_remove_ranges(struct sfs_lock_master *master, u64 node)
+{
+	struct sfs_master_range *range;
+	struct rb_node *pos, *next;
+
+	mutex_lock(&master->range_lock);
+	for (pos = rb_first(&master->ranges); pos; pos = next) {
+		next = rb_next(pos);
+		range = rb_entry(pos, struct sfs_master_range, node);
+		if (range->owner != node)
+			continue;
+		rb_erase(pos, &master->ranges);
+		kfree(range);
+	}
+	mutex_unlock(&master->range_lock);
+}
+
+void sfs_lock_master_remove(struct sfs_lock_master *master, u64 node)
+{
+	/* first, or an object made meanwhile would get a part of it */
+	sfs_master_remove_ranges(master, node);
+	sfs_master_walk(master, sfs_master_remove_one, &node);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_remove);
+
+/* ---- values ---------------------------------------------------------------------- */
+
+u64 sfs_lock_master_mark(struct sfs_lock_master *master)
+{
+	return atomic64_inc_return(&master->clock);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_mark);
+
+static void sfs_master_forget_one(struct sfs_lock_master *master,
+				  struct sfs_master_stripe *st,
+				  struct sfs_master_lock *ml, void *arg)
+{
+	if (!sfs_master_has_idle_value(ml) || ml->stored >= *(u64 *)arg)
+		return;
+	ml->has_value = false;
+	st->nr_values--;
+	sfs_master_lock_trim(st, ml);
+}
+
+void sfs_lock_master_forget(struct sfs_lock_master *master, u64 mark)
+{
+	sfs_master_walk(master, sfs_master_forget_one, &mark);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_forget);
+
+/* ---- looking --------------------------------------------------------------------- */
+
+static u64 sfs_master_part_wait_ms(const struct sfs_master_part *part)
+{
+	if (part->want == SFS_LOCK_NL && part->revoke == SFS_LOCK_NO_MODE)
+		return 0;
+	return div_u64(ktime_get_ns() - part->since_ns, NSEC_PER_MSEC);
+}
+
+struct sfs_master_visit {
+	bool (*fn)(void *arg, const struct sfs_lock_master_info *info);
+	void *arg;
+	bool is_over;
+};
+
+static void sfs_master_visit_one(struct sfs_lock_master *master,
+				 struct sfs_master_stripe *st,
+				 struct sfs_master_lock *ml, void *arg)
+{
+	struct sfs_master_visit *visit = arg;
+	struct sfs_lock_master_info info = { .name = ml->name };
+	struct sfs_master_part *part;
+
+	list_for_each_entry(part, &ml->parts, link) {
+		info.node = part->node;
+		info.mode = part->mode;
+		info.want = part->want;
+		info.is_revoked = part->revoke != SFS_LOCK_NO_MODE;
+		info.wait_ms = sfs_master_part_wait_ms(part);
+		if (!visit->is_over)
+			visit->is_over = !visit->fn(visit->arg, &info);
+	}
+}
+
+void sfs_lock_master_for_each(struct sfs_lock_master *master,
+			      bool (*fn)(void *arg,
+					 const struct sfs_lock_master_info *info),
+			      void *arg)
+{
+	struct sfs_master_visit visit = { .fn = fn, .arg = arg };
+
+	sfs_master_walk(master, sfs_master_visit_one, &visit);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_for_each);
+
+void sfs_lock_master_stats(struct sfs_lock_master *master,
+			   struct sfs_lock_master_stats *stats)
+{
+	unsigned int i;
+
+	memset(stats, 0, sizeof(*stats));
+	stats->requests = atomic64_read(&master->nr_requests);
+	stats->grants = atomic64_read(&master->nr_grants);
+	stats->revokes = atomic64_read(&master->nr_revokes);
+	for (i = 0; i < SFS_MASTER_STRIPES; i++) {
+		stats->nr_locks += READ_ONCE(master->stripes[i].nr_locks);
+		stats->nr_values += READ_ONCE(master->stripes[i].nr_values);
+	}
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_stats);
+
+/* ---- life ------------------------------------------------------------------------ */
+
+struct sfs_lock_master *
+sfs_lock_master_create(const struct sfs_lock_master_ops *ops, void *arg)
+{
+	struct sfs_lock_master *master = kvzalloc(sizeof(*master), GFP_KERNEL);
+	unsigned int i, type;
+
+	if (!master)
+		return NULL;
+	master->ops = ops;
+	master->arg = arg;
+	master->ranges = RB_ROOT;
+	mutex_init(&master->range_lock);
+	for (i = 0; i < SFS_MASTER_STRIPES; i++) {
+		mutex_init(&master->stripes[i].lock);
+		for (type = 0; type < SFS_LOCK_NR_TYPES; type++)
+			xa_init(&master->stripes[i].locks[type]);
+	}
+	return master;
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_create);
+
+static void sfs_master_free_one(struct sfs_lock_master *master,
+				struct sfs_master_stripe *st,
+				struct sfs_master_lock *ml, void *arg)
+{
+	struct sfs_master_part *part, *next;
+
+	list_for_each_entry_safe(part, next, &ml->parts, link)
+		sfs_master_part_del(part);
+	ml->has_value = false;
+	sfs_master_lock_trim(st, ml);
+}
+
+void sfs_lock_master_destroy(struct sfs_lock_master *master)
+{
+	struct sfs_master_range *range, *next;
+	unsigned int i;
+
+	sfs_master_walk(master, sfs_master_free_one, NULL);
+	rbtree_postorder_for_each_entry_safe(range, next, &master->ranges, node)
+		kfree(range);
+	for (i = 0; i < SFS_MASTER_STRIPES; i++)
+		mutex_destroy(&master->stripes[i].lock);
+	mutex_destroy(&master->range_lock);
+	kvfree(master);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_destroy);
