@@ -38,6 +38,25 @@ EXPORT_SYMBOL_GPL(sfs_ref_to_disk);
 #define GFP_TRY		(GFP_NOFS | __GFP_NORETRY | __GFP_NOWARN)
 /* Waits for memory: failing would only move the waiting, or cost a commit. */
 #define GFP_MUST	(GFP_NOFS | __GFP_NOFAIL)
+#define SFS_BLOCK_ALLOC_WAIT_MS	10
+
+/*
+ * Powers of two from the slab are naturally aligned and page backed.  The page
+ * allocator promises a single page or two, no more: larger blocks ask again.
+ */
+static void *block_alloc_data(struct sfs_volume *vol, gfp_t gfp)
+{
+	void *data;
+
+	if (vol->block_bytes <= PAGE_SIZE)
+		return kmalloc(vol->block_bytes, gfp);
+	do {
+		data = kmalloc(vol->block_bytes, gfp & ~__GFP_NOFAIL);
+		if (!data && (gfp & __GFP_NOFAIL))
+			msleep(SFS_BLOCK_ALLOC_WAIT_MS);
+	} while (!data && (gfp & __GFP_NOFAIL));
+	return data;
+}
 
 static struct sfs_block *block_alloc(struct sfs_volume *vol, u64 blkno,
 				     gfp_t gfp)
@@ -46,8 +65,7 @@ static struct sfs_block *block_alloc(struct sfs_volume *vol, u64 blkno,
 
 	if (!blk)
 		return NULL;
-	/* Powers of two from the slab are naturally aligned and page backed. */
-	blk->data = kmalloc(vol->block_bytes, gfp);
+	blk->data = block_alloc_data(vol, gfp);
 	if (!blk->data) {
 		kfree(blk);
 		return NULL;
