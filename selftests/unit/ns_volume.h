@@ -41,6 +41,10 @@ struct nv {
 	struct sfs_dev data;
 	struct sfs_volume vol;
 	struct sfs_fs *fs;
+	struct sfs_volume leader_vol;	/* when the leader is another node */
+	struct sfs_leader *leader;
+	struct sfs_coord_peer peer;
+	u64 nr_calls;
 	u64 rid;
 	unsigned int nr_problems;
 	time64_t clock;
@@ -126,6 +130,60 @@ static inline void nv_mkfs(struct nv *nv, u64 meta_bytes, u64 data_bytes,
 	assert_int_equal(sfs_mkfs(&nv->meta, &nv->data, &p, NULL), 0);
 }
 
+static inline void nv_open_volume(struct nv *nv, struct sfs_volume *vol,
+				  u64 rid)
+{
+	memset(vol, 0, sizeof(*vol));
+	vol->meta = &nv->meta;
+	vol->data = &nv->data;
+	vol->rid = rid;
+	assert_int_equal(sfs_volume_open(vol), 0);
+}
+
+/*
+ * NV_REMOTE=1: the leader is a node of its own that gets messages; each one
+ * NV_REMOTE times, as after lost replies.
+ */
+static inline unsigned int nv_remote(void)
+{
+	const char *text = getenv("NV_REMOTE");
+
+	return text ? strtoul(text, NULL, 0) : 0;
+}
+
+static int nv_coord_call(void *arg, u8 type, const void *req,
+			 unsigned int req_len, void *reply,
+			 unsigned int *reply_len)
+{
+	struct nv *nv = arg;
+	unsigned int i;
+
+	for (i = 0; i < nv_remote(); i++)
+		assert_int_equal(sfs_coord_serve(nv->leader, &nv->peer, type,
+						 req, req_len, reply,
+						 reply_len), 0);
+	nv->nr_calls++;
+	return sfs_volume_error(&nv->leader_vol);
+}
+
+static inline void nv_start_leader(struct nv *nv, struct sfs_fs_params *params)
+{
+	nv_open_volume(nv, &nv->leader_vol, ++nv->rid);
+	assert_int_equal(sfs_leader_start(&nv->leader_vol, &nv->leader), 0);
+	assert_int_equal(sfs_leader_recover_all(nv->leader), 0);
+	params->rid = ++nv->rid;
+	params->coord_call = nv_coord_call;
+	params->coord_arg = nv;
+	nv->peer = (struct sfs_coord_peer) { .rid = nv->rid };
+}
+
+static inline void nv_stop_leader(struct nv *nv)
+{
+	sfs_leader_stop(nv->leader);
+	sfs_volume_close(&nv->leader_vol);
+	nv->leader = NULL;
+}
+
 static inline void nv_mount_mode(struct nv *nv, bool read_only)
 {
 	struct sfs_fs_params params = {
@@ -134,11 +192,9 @@ static inline void nv_mount_mode(struct nv *nv, bool read_only)
 		.read_only = read_only,
 	};
 
-	memset(&nv->vol, 0, sizeof(nv->vol));
-	nv->vol.meta = &nv->meta;
-	nv->vol.data = &nv->data;
-	nv->vol.rid = nv->rid;
-	assert_int_equal(sfs_volume_open(&nv->vol), 0);
+	if (nv_remote())
+		nv_start_leader(nv, &params);
+	nv_open_volume(nv, &nv->vol, nv->rid);
 	assert_int_equal(sfs_fs_open(&params, &nv->fs), 0);
 }
 
@@ -154,6 +210,8 @@ static inline void nv_umount(struct nv *nv, bool forced)
 	sfs_fs_close(nv->fs, forced);
 	sfs_volume_close(&nv->vol);
 	nv->fs = NULL;
+	if (nv->leader)
+		nv_stop_leader(nv);
 }
 
 static void nv_problem(void *arg, const struct sfs_check_problem *p)

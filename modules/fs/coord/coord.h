@@ -54,13 +54,17 @@ void sfs_leader_end(struct sfs_leader *ld, unsigned int nr_changes);
 u64 sfs_leader_next_seq(struct sfs_leader *ld);
 /* A range of group numbers nobody ever used. */
 int sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first);
-/* Enter the mount table: a free slot for rid. */
+/* Enter the mount table: a free slot for rid, or the one it has already. */
 int sfs_leader_join(struct sfs_leader *ld, u64 rid, u32 *slot);
+
+/* Is rid's slot still its own? */
+bool sfs_leader_is_joined(struct sfs_leader *ld, u32 slot, u64 rid);
 
 #define SFS_GRANT_EXTENTS	16
 
 struct sfs_grant {
 	u64 id;
+	u8 space;
 	unsigned int nr;
 	struct sfs_extent ext[SFS_GRANT_EXTENTS];
 };
@@ -70,15 +74,19 @@ struct sfs_grant {
  * @ld: leader
  * @slot: of the mount
  * @taken_id: grants up to this id are in the mount's durable record
+ * @have_id: grants up to this id reached the mount
  * @space: enum sfs_space
  * @want: blocks
  * @reserve: may take what is kept for deletes
  * @grant: what was given, durable; fewer blocks when space is short
  *
+ * A grant that was made and did not reach the mount is given again, whatever
+ * its space is, and nothing else with it (I5).
+ *
  * Return: 0, -ENOSPC when there is nothing to give.
  */
-int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u8 space,
-		     u64 want, bool reserve, struct sfs_grant *grant);
+int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u64 have_id,
+		     u8 space, u64 want, bool reserve, struct sfs_grant *grant);
 
 /**
  * sfs_leader_return() - take over the extents of a mount's return tree

@@ -314,36 +314,63 @@ static int write_first_record(struct sfs_leader *ld, u64 rid, u32 slot)
 	return ret;
 }
 
+/* The slot that rid has already, else the first free one. */
+static int find_slot(struct sfs_leader *ld, u64 rid, u32 *slot, bool *is_old)
+{
+	u32 nr_slots = le32_to_cpu(ld->sb->nr_slots);
+	struct sfs_disk_mount item;
+	u32 i, found = nr_slots;
+	int ret;
+
+	*is_old = false;
+	for (i = 0; i < nr_slots; i++) {
+		ret = sfs_mount_item_read(ld, i, &item);
+		if (ret < 0 && ret != -ENOENT)
+			return ret;
+		if (ret == -ENOENT) {
+			found = min(found, i);
+		} else if (le64_to_cpu(item.rid) == rid) {
+			*is_old = true;
+			found = i;
+			break;
+		}
+	}
+	*slot = found;
+	if (found < nr_slots)
+		return 0;
+	sfs_err(ld->vol, "all %u mount slots are in use", nr_slots);
+	return -EBUSY;
+}
+
 int sfs_leader_join(struct sfs_leader *ld, u64 rid, u32 *slot)
 {
 	struct sfs_disk_mount item = {
 		.rid = cpu_to_le64(rid),
 	};
-	u32 nr_slots = le32_to_cpu(ld->sb->nr_slots);
-	struct sfs_disk_mount used;
+	bool is_old;
 	int ret;
-	u32 i;
 
 	ret = sfs_leader_begin(ld, 1);
 	if (ret)
 		return ret;
-	ret = -EBUSY;
-	for (i = 0; i < nr_slots; i++) {
-		ret = sfs_mount_item_read(ld, i, &used);
-		if (ret)
-			break;
-	}
-	if (ret == -ENOENT) {
-		ret = write_first_record(ld, rid, i);
-		if (!ret)
-			ret = sfs_mount_item_write(ld, i, &item);
-		*slot = i;
-	} else if (!ret) {
-		ret = -EBUSY;
-		sfs_err(ld->vol, "all %u mount slots are in use", nr_slots);
-	}
+	ret = find_slot(ld, rid, slot, &is_old);
+	if (!ret && !is_old)
+		ret = write_first_record(ld, rid, *slot) ?:
+		      sfs_mount_item_write(ld, *slot, &item);
 	sfs_leader_end(ld, 1);
 	return ret ?: sfs_leader_commit(ld);
+}
+
+bool sfs_leader_is_joined(struct sfs_leader *ld, u32 slot, u64 rid)
+{
+	struct sfs_disk_mount item;
+	int ret;
+
+	mutex_lock(&ld->lock);
+	ret = sfs_mount_item_read(ld, slot, &item);
+	mutex_unlock(&ld->lock);
+	/* not knowing is for the service that follows to find out */
+	return ret ? ret != -ENOENT : le64_to_cpu(item.rid) == rid;
 }
 
 int sfs_leader_lookup_root(struct sfs_leader *ld, u64 group,

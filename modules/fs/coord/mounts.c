@@ -119,13 +119,74 @@ out:
 	return ret;
 }
 
-int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u8 space,
-		     u64 want, bool reserve, struct sfs_grant *grant)
+/* Read a grant of before; -ENOENT when there is none, or none of that space. */
+static int read_grant(struct sfs_leader *ld, u32 slot, u64 id, u8 space,
+		      struct sfs_grant *grant)
+{
+	struct sfs_key key = grant_key(space, slot, id, 0);
+	struct sfs_key last = grant_key(space, slot, id, U64_MAX);
+	__le64 len;
+	int ret = 0;
+
+	memset(grant, 0, sizeof(*grant));
+	grant->id = id;
+	grant->space = space;
+	mutex_lock(&ld->lock);
+	while (grant->nr < SFS_GRANT_EXTENTS) {
+		ret = sfs_btree_next(ld->vol, &ld->tree, &key, &last, &len,
+				     sizeof(len));
+		if (ret < 0)
+			break;
+		grant->ext[grant->nr].start = key.b;
+		grant->ext[grant->nr].len = le64_to_cpu(len);
+		grant->nr++;
+		sfs_key_inc(&key);
+	}
+	mutex_unlock(&ld->lock);
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	return grant->nr ? 0 : -ENOENT;
+}
+
+/* The oldest grant after have_id, made for a request whose reply got lost. */
+static int repeat_grant(struct sfs_leader *ld, u32 slot, u64 have_id,
+			struct sfs_grant *grant)
+{
+	struct sfs_disk_mount item;
+	u8 space;
+	int ret;
+
+	mutex_lock(&ld->lock);
+	ret = sfs_mount_item_read(ld, slot, &item);
+	mutex_unlock(&ld->lock);
+	if (ret)
+		return ret == -ENOENT ? -ESTALE : ret;
+	if (le64_to_cpu(item.grant_id) <= have_id)
+		return -ENOENT;
+	ret = -ENOENT;
+	for (space = SFS_SPACE_META; space <= SFS_SPACE_DATA; space++) {
+		ret = read_grant(ld, slot, have_id + 1, space, grant);
+		if (ret != -ENOENT)
+			break;
+	}
+	if (ret == -ENOENT) {
+		sfs_err(ld->vol, "mount slot %u: grant-missing: corrupt", slot);
+		ret = -EUCLEAN;
+	}
+	return ret ?: sfs_leader_commit(ld);
+}
+
+int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u64 have_id,
+		     u8 space, u64 want, bool reserve, struct sfs_grant *grant)
 {
 	u64 got = 0;
 	int ret;
 
+	ret = repeat_grant(ld, slot, have_id, grant);
+	if (ret != -ENOENT)
+		return ret;
 	memset(grant, 0, sizeof(*grant));
+	grant->space = space;
 	ret = drop_taken(ld, space, slot, taken_id);
 	while (!ret && got < want && grant->nr < SFS_GRANT_EXTENTS) {
 		ret = grant_one(ld, slot, space, want - got, reserve, grant);

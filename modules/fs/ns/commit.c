@@ -6,14 +6,13 @@
  * Everything here but sfs_fs_fold() and sfs_fs_offer_returns() runs with the
  * transaction closed and nobody inside.
  */
-#include "fs/coord/coord.h"
 #include "fs/ns/fs.h"
 
 static u64 fs_next_seq(void *arg)
 {
 	struct sfs_fs *fs = arg;
 
-	return sfs_leader_next_seq(fs->leader);
+	return sfs_coord_next_seq(&fs->coord);
 }
 
 void sfs_root_to_disk(struct sfs_disk_root_entry *disk,
@@ -215,8 +214,8 @@ int sfs_fs_fold(struct sfs_fs *fs)
 
 	mutex_lock(&fs->trans.commit_lock);
 	if (fs->mlog.height && fs->nr_mlog && !fs->mlog_folded)
-		ret = sfs_leader_fold(fs->leader, fs->slot, &fs->mlog,
-				      fs->trans.durable_seq);
+		ret = sfs_coord_fold(&fs->coord, fs->slot, &fs->mlog,
+				     fs->trans.durable_seq);
 	if (!ret)
 		fs->mlog_folded = fs->nr_mlog != 0;
 	mutex_unlock(&fs->trans.commit_lock);
@@ -235,8 +234,8 @@ int sfs_fs_offer_returns(struct sfs_fs *fs)
 	}
 	ret = sfs_trans_commit(&fs->trans);
 	if (!ret && fs->return_acked != fs->return_id) {
-		ret = sfs_leader_return(fs->leader, fs->slot, fs->return_id,
-					&fs->ret);
+		ret = sfs_coord_return(&fs->coord, fs->slot, fs->return_id,
+				       &fs->ret);
 		if (!ret) {
 			mutex_lock(&fs->freed_lock);
 			memset(fs->ret_blocks, 0, sizeof(fs->ret_blocks));

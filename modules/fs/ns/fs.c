@@ -6,7 +6,6 @@
  * reverse.  A clean unmount ends with the leader taking the slot back exactly
  * as it would after a crash.
  */
-#include "fs/coord/coord.h"
 #include "fs/ns/ns.h"
 
 /*
@@ -47,6 +46,20 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	atomic64_set(&fs->inode_delta, 0);
 }
 
+/* Somebody else leads, or we do: then what a crash left is recovered first. */
+static int start_leader(struct sfs_fs *fs, const struct sfs_fs_params *params)
+{
+	int ret;
+
+	if (params->coord_call) {
+		fs->coord.call = params->coord_call;
+		fs->coord.arg = params->coord_arg;
+		return 0;
+	}
+	ret = sfs_leader_start(fs->vol, &fs->coord.leader);
+	return ret ?: sfs_leader_recover_all(fs->coord.leader);
+}
+
 static int start_pipeline(struct sfs_fs *fs)
 {
 	u64 seq;
@@ -56,14 +69,14 @@ static int start_pipeline(struct sfs_fs *fs)
 	if (!fs->rec)
 		return -ENOMEM;
 	if (!fs->vol->read_only) {
-		ret = sfs_leader_join(fs->leader, fs->rid, &fs->slot);
+		ret = sfs_coord_join(&fs->coord, fs->rid, &fs->slot);
 		if (ret)
 			return ret;
 	}
 	sfs_tree_init(&fs->mlog, SFS_OWNER_MLOG(fs->slot));
 	sfs_tree_init(&fs->freed, SFS_OWNER_FREED(fs->slot));
 	sfs_tree_init(&fs->ret, SFS_OWNER_FREED(fs->slot));
-	seq = sfs_leader_next_seq(fs->leader);
+	seq = sfs_coord_next_seq(&fs->coord);
 	if (!seq)
 		return -EIO;
 	ret = sfs_trans_init(&fs->trans, fs->vol, &sfs_fs_trans_ops, fs, seq);
@@ -84,10 +97,7 @@ int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
 	if (!fs)
 		return -ENOMEM;
 	fs_init(fs, params);
-	ret = sfs_leader_start(fs->vol, &fs->leader);
-	if (ret)
-		goto err_free;
-	ret = sfs_leader_recover_all(fs->leader);
+	ret = start_leader(fs, params);
 	if (ret)
 		goto err_leader;
 	ret = start_pipeline(fs);
@@ -106,13 +116,12 @@ int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
 
 err_pipeline:
 	if (!fs->vol->read_only)
-		sfs_leader_recover_slot(fs->leader, fs->slot, fs->rid);
+		sfs_coord_leave(&fs->coord, fs->slot, fs->rid);
 	sfs_trans_exit(&fs->trans);
 err_record:
 	kfree(fs->rec);
 err_leader:
-	sfs_leader_stop(fs->leader);
-err_free:
+	sfs_leader_stop(fs->coord.leader);
 	kfree(fs);
 	return ret;
 }
@@ -132,10 +141,10 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 	sfs_groups_exit(fs);
 	sfs_lock_space_destroy(fs->locks);
 	if (!sfs_volume_error(vol) && !vol->read_only)
-		sfs_leader_recover_slot(fs->leader, fs->slot, fs->rid);
+		sfs_coord_leave(&fs->coord, fs->slot, fs->rid);
 	xa_destroy(&fs->orphans);
 	sfs_pool_exit(&fs->data_pool);
-	sfs_leader_stop(fs->leader);
+	sfs_leader_stop(fs->coord.leader);
 	kfree(fs->rec);
 	kfree(fs);
 }
@@ -164,7 +173,7 @@ static int delete_orphans(struct sfs_fs *fs)
 		return -ENOMEM;
 	sfs_count(fs->vol, orphan_scan);
 	while (nr < SFS_ORPHAN_BATCH) {
-		ret = sfs_leader_next_orphan(fs->leader, &ino);
+		ret = sfs_coord_next_orphan(&fs->coord, &ino);
 		if (ret)
 			break;
 		if (fs->inode_is_open && fs->inode_is_open(fs->vfs_arg, ino)) {
@@ -184,7 +193,7 @@ static int delete_orphans(struct sfs_fs *fs)
 		sfs_count(fs->vol, orphan_scan_empty);
 	ret = nr ? sfs_fs_sync(fs) : 0;
 	for (i = 0; i < nr && !ret; i++)
-		ret = sfs_leader_del_orphan(fs->leader, inos[i]);
+		ret = sfs_coord_del_orphan(&fs->coord, inos[i]);
 	kfree(inos);
 	return ret;
 }
@@ -223,8 +232,11 @@ int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st)
 {
 	struct sfs_trans *tr = &fs->trans;
 	struct sfs_leader_stat ls;
+	int ret;
 
-	sfs_leader_stat(fs->leader, &ls);
+	ret = sfs_coord_stat(&fs->coord, &ls);
+	if (ret)
+		return ret;
 	mutex_lock(&tr->lock);
 	st->free_meta_blocks = ls.free_meta_blocks + tr->pool.total +
 			       tr->freed.total + tr->writing_freed.total;

@@ -14,9 +14,8 @@
 #include "format/btree.h"
 #include "format/trans.h"
 #include "format/volume.h"
+#include "fs/coord/service.h"
 #include "lock/lock.h"
-
-struct sfs_leader;
 
 /**
  * struct sfs_group - one group in memory
@@ -62,7 +61,7 @@ struct sfs_group {
  * struct sfs_fs - one mount
  * @vol: volume
  * @trans: this mount's transaction pipeline
- * @leader: leader services; in this kernel when we are the leader
+ * @coord: the leader's services
  * @locks: lock space of the mount
  * @rid: random incarnation of the mount
  * @slot: mount slot in the mount table
@@ -110,7 +109,7 @@ struct sfs_group {
 struct sfs_fs {
 	struct sfs_volume *vol;
 	struct sfs_trans trans;
-	struct sfs_leader *leader;
+	struct sfs_coord coord;
 	struct sfs_lock_space *locks;
 	u64 rid;
 	u32 slot;
@@ -174,6 +173,8 @@ static inline u64 sfs_ino_group(struct sfs_fs *fs, u64 ino)
  * @lock_provider: overrides the super's when not NULL
  * @rid: random incarnation, not 0 nor U64_MAX
  * @read_only: users may not change anything
+ * @coord_call: reaches the leader, see struct sfs_coord; NULL: we lead
+ * @coord_arg: passed to it
  * @invalidate_inodes: see struct sfs_fs
  * @inode_is_open: see struct sfs_fs
  * @kick: see struct sfs_fs
@@ -184,6 +185,10 @@ struct sfs_fs_params {
 	const char *lock_provider;
 	u64 rid;
 	bool read_only;
+	int (*coord_call)(void *arg, u8 type, const void *req,
+			  unsigned int req_len, void *reply,
+			  unsigned int *reply_len);
+	void *coord_arg;
 	int (*invalidate_inodes)(void *arg, u64 group, bool drop);
 	bool (*inode_is_open)(void *arg, u64 ino);
 	void (*kick)(void *arg);

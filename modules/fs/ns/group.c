@@ -8,7 +8,6 @@
  * log, the root map (I3).  A group is only dropped while its last change is
  * durable, so that one of them has it.
  */
-#include "fs/coord/coord.h"
 #include "fs/ns/fs.h"
 
 #define SFS_GROUP_RANGE		1024	/* fresh numbers asked for at once */
@@ -196,7 +195,7 @@ static int newest_root(struct sfs_fs *fs, struct sfs_group *grp,
 		return ret;
 	if (!ret && entry_version(&entry) > entry_version(best))
 		*best = entry;
-	ret = sfs_leader_lookup_root(fs->leader, grp->nr, &entry);
+	ret = sfs_coord_lookup_root(&fs->coord, grp->nr, &entry);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
 	if (!ret && entry_version(&entry) > entry_version(best))
@@ -312,7 +311,7 @@ static int next_range_locked(struct sfs_fs *fs)
 	int ret;
 
 	lockdep_assert_held(&fs->range_lock);
-	ret = sfs_leader_group_range(fs->leader, SFS_GROUP_RANGE, &first);
+	ret = sfs_coord_group_range(&fs->coord, SFS_GROUP_RANGE, &first);
 	if (ret)
 		return ret;
 	fs->next_group = first;

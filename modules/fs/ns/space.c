@@ -6,7 +6,6 @@
  * extents and surplus metadata go into the freed tree, which is offered to the
  * leader as a numbered return.
  */
-#include "fs/coord/coord.h"
 #include "fs/ns/fs.h"
 
 #define SFS_META_GRANT_MIN	1024	/* blocks asked for at once */
@@ -69,10 +68,14 @@ static int get_grant_locked(struct sfs_fs *fs, u8 space, u64 want, bool reserve)
 	grant = kmalloc(sizeof(*grant), GFP_NOFS);
 	if (!grant)
 		return -ENOMEM;
-	ret = sfs_leader_grant(fs->leader, fs->slot, fs->grant_durable, space,
-			       want, reserve, grant);
-	if (!ret)
-		ret = take_grant(fs, space, grant);
+	do {
+		ret = sfs_coord_grant(&fs->coord, fs->slot, fs->grant_durable,
+				      fs->grant_id, space, want, reserve,
+				      grant);
+		if (!ret)
+			ret = take_grant(fs, grant->space, grant);
+		/* one of before, whose reply got lost: ask again */
+	} while (!ret && grant->space != space);
 	kfree(grant);
 	return ret;
 }

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Serving what mounts ask of the leader, see proto.h.
+ *
+ * Requests are bytes from outside: lengths, numbers and padding are checked
+ * here, trees by the validators of their blocks.  A mount speaks for itself
+ * only: its rid and slot are the session's.
+ */
+#include "fs/coord/proto.h"
+
+/* Most numbers of groups one request gets. */
+#define SFS_COORD_RANGE_MAX	65536
+/* and most blocks, a bound for arithmetic only */
+#define SFS_COORD_WANT_MAX	(1ULL << 48)
+
+/* One request while it is served. */
+struct sfs_coord_serving {
+	struct sfs_leader *ld;
+	struct sfs_coord_peer *peer;
+	const void *req;
+	void *answer;
+	unsigned int answer_len;
+};
+
+static u64 sfs_coord_req_u64(const struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_u64 *req = sv->req;
+
+	return le64_to_cpu(req->value);
+}
+
+static void sfs_coord_answer_u64(struct sfs_coord_serving *sv, u64 value)
+{
+	struct sfs_coord_u64 *answer = sv->answer;
+
+	answer->value = cpu_to_le64(value);
+	sv->answer_len = sizeof(*answer);
+}
+
+/* ---- services ------------------------------------------------------------------------ */
+
+static int sfs_serve_next_seq(struct sfs_coord_serving *sv)
+{
+	u64 seq = sfs_leader_next_seq(sv->ld);
+
+	if (!seq)
+		return sfs_volume_error(sv->ld->vol) ?: -EIO;
+	sfs_coord_answer_u64(sv, seq);
+	return 0;
+}
+
+static int sfs_serve_group_range(struct sfs_coord_serving *sv)
+{
+	u64 nr = sfs_coord_req_u64(sv);
+	u64 first;
+	int ret;
+
+	if (!nr || nr > SFS_COORD_RANGE_MAX)
+		return -EPROTO;
+	ret = sfs_leader_group_range(sv->ld, nr, &first);
+	if (!ret)
+		sfs_coord_answer_u64(sv, first);
+	return ret;
+}
+
+static int sfs_serve_join(struct sfs_coord_serving *sv)
+{
+	struct sfs_coord_peer *peer = sv->peer;
+	int ret = 0;
+
+	if (sfs_coord_req_u64(sv) != peer->rid)
+		return -EPROTO;
+	if (!peer->is_joined)
+		ret = sfs_leader_join(sv->ld, peer->rid, &peer->slot);
+	if (!ret) {
+		peer->is_joined = true;
+		sfs_coord_answer_u64(sv, peer->slot);
+	}
+	return ret;
+}
+
+static int sfs_serve_leave(struct sfs_coord_serving *sv)
+{
+	struct sfs_coord_peer *peer = sv->peer;
+	int ret = 0;
+
+	if (sfs_coord_req_u64(sv) != peer->rid)
+		return -EPROTO;
+	/* asked again, the slot may be another mount's by now */
+	if (sfs_leader_is_joined(sv->ld, peer->slot, peer->rid))
+		ret = sfs_leader_recover_slot(sv->ld, peer->slot, peer->rid);
+	return ret;
+}
+
+static int sfs_serve_grant(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_grant_req *req = sv->req;
+	struct sfs_coord_grant_reply *answer = sv->answer;
+	struct sfs_grant grant;
+	unsigned int i;
+	int ret;
+
+	if ((req->space != SFS_SPACE_META && req->space != SFS_SPACE_DATA) ||
+	    req->reserve > 1 || memchr_inv(req->pad, 0, sizeof(req->pad)) ||
+	    !req->want || le64_to_cpu(req->want) > SFS_COORD_WANT_MAX)
+		return -EPROTO;
+	ret = sfs_leader_grant(sv->ld, sv->peer->slot,
+			       le64_to_cpu(req->taken_id),
+			       le64_to_cpu(req->have_id), req->space,
+			       le64_to_cpu(req->want), req->reserve, &grant);
+	if (ret)
+		return ret;
+	memset(answer, 0, sizeof(*answer));
+	answer->id = cpu_to_le64(grant.id);
+	answer->nr = cpu_to_le32(grant.nr);
+	answer->space = cpu_to_le32(grant.space);
+	for (i = 0; i < grant.nr; i++) {
+		answer->ext[i].start = cpu_to_le64(grant.ext[i].start);
+		answer->ext[i].len = cpu_to_le64(grant.ext[i].len);
+	}
+	sv->answer_len = sizeof(*answer);
+	return 0;
+}
+
+/* Also what the blocks under it cannot tell: the root. */
+static int sfs_coord_req_tree(const struct sfs_coord_serving *sv, u64 owner,
+			      u64 *id, struct sfs_tree *tree)
+{
+	const struct sfs_coord_tree_req *req = sv->req;
+
+	if (req->tree.height > SFS_TREE_HEIGHT_MAX ||
+	    memchr_inv(req->tree.pad, 0, sizeof(req->tree.pad)))
+		return -EPROTO;
+	sfs_tree_from_disk(tree, &req->tree, owner);
+	*id = le64_to_cpu(req->id);
+	return 0;
+}
+
+static int sfs_serve_return(struct sfs_coord_serving *sv)
+{
+	u32 slot = sv->peer->slot;
+	struct sfs_tree tree;
+	u64 id;
+	int ret;
+
+	ret = sfs_coord_req_tree(sv, SFS_OWNER_FREED(slot), &id, &tree);
+	return ret ?: sfs_leader_return(sv->ld, slot, id, &tree);
+}
+
+static int sfs_serve_fold(struct sfs_coord_serving *sv)
+{
+	u32 slot = sv->peer->slot;
+	struct sfs_tree tree;
+	u64 seq;
+	int ret;
+
+	ret = sfs_coord_req_tree(sv, SFS_OWNER_MLOG(slot), &seq, &tree);
+	return ret ?: sfs_leader_fold(sv->ld, slot, &tree, seq);
+}
+
+static int sfs_serve_lookup_root(struct sfs_coord_serving *sv)
+{
+	struct sfs_disk_root_entry *entry = sv->answer;
+	int ret;
+
+	ret = sfs_leader_lookup_root(sv->ld, sfs_coord_req_u64(sv), entry);
+	if (!ret)
+		sv->answer_len = sizeof(*entry);
+	return ret;
+}
+
+static int sfs_serve_next_orphan(struct sfs_coord_serving *sv)
+{
+	u64 ino = sfs_coord_req_u64(sv);
+	int ret = sfs_leader_next_orphan(sv->ld, &ino);
+
+	if (!ret)
+		sfs_coord_answer_u64(sv, ino);
+	return ret;
+}
+
+static int sfs_serve_del_orphan(struct sfs_coord_serving *sv)
+{
+	return sfs_leader_del_orphan(sv->ld, sfs_coord_req_u64(sv));
+}
+
+static int sfs_serve_stat(struct sfs_coord_serving *sv)
+{
+	struct sfs_coord_stat_reply *answer = sv->answer;
+	struct sfs_leader_stat st;
+
+	sfs_leader_stat(sv->ld, &st);
+	answer->free_meta_blocks = cpu_to_le64(st.free_meta_blocks);
+	answer->free_data_blocks = cpu_to_le64(st.free_data_blocks);
+	answer->reserved_meta_blocks = cpu_to_le64(st.reserved_meta_blocks);
+	answer->nr_inodes = cpu_to_le64(st.nr_inodes);
+	sv->answer_len = sizeof(*answer);
+	return 0;
+}
+
+/* ---- dispatch -------------------------------------------------------------------------- */
+
+static const struct sfs_coord_service {
+	unsigned int req_len;
+	bool needs_slot;	/* only mounts in the mount table may ask */
+	int (*serve)(struct sfs_coord_serving *sv);
+} sfs_coord_services[SFS_COORD_NR_TYPES] = {
+#define U64 sizeof(struct sfs_coord_u64)
+	[SFS_COORD_NEXT_SEQ]	= { 0, true, sfs_serve_next_seq },
+	[SFS_COORD_GROUP_RANGE]	= { U64, true, sfs_serve_group_range },
+	[SFS_COORD_JOIN]	= { U64, false, sfs_serve_join },
+	[SFS_COORD_LEAVE]	= { U64, true, sfs_serve_leave },
+	[SFS_COORD_GRANT]	= { sizeof(struct sfs_coord_grant_req), true,
+				    sfs_serve_grant },
+	[SFS_COORD_RETURN]	= { sizeof(struct sfs_coord_tree_req), true,
+				    sfs_serve_return },
+	[SFS_COORD_FOLD]	= { sizeof(struct sfs_coord_tree_req), true,
+				    sfs_serve_fold },
+	[SFS_COORD_LOOKUP_ROOT]	= { U64, true, sfs_serve_lookup_root },
+	[SFS_COORD_NEXT_ORPHAN]	= { U64, true, sfs_serve_next_orphan },
+	[SFS_COORD_DEL_ORPHAN]	= { U64, true, sfs_serve_del_orphan },
+	[SFS_COORD_STAT]	= { 0, true, sfs_serve_stat },
+#undef U64
+};
+
+int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,
+		    const void *req, unsigned int req_len, void *reply,
+		    unsigned int *reply_len)
+{
+	struct sfs_coord_reply *head = reply;
+	struct sfs_coord_serving sv = {
+		.ld = ld,
+		.peer = peer,
+		.req = req,
+		.answer = head + 1,
+	};
+	const struct sfs_coord_service *service;
+	int ret;
+
+	if (type >= SFS_COORD_NR_TYPES || !sfs_coord_services[type].serve)
+		return -EPROTO;
+	service = &sfs_coord_services[type];
+	if (req_len != service->req_len ||
+	    (service->needs_slot && !peer->is_joined))
+		return -EPROTO;
+	ret = service->serve(&sv);
+	if (ret == -EPROTO)
+		return ret;
+	head->status = cpu_to_le32(sfs_coord_status(ret));
+	head->pad = 0;
+	*reply_len = sizeof(*head) + (ret ? 0 : sv.answer_len);
+	return 0;
+}

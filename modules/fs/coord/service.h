@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The leader's services as a mount asks for them, here or over the network.
+ *
+ *	sfs_coord_*() --leader is here--> sfs_leader_*()
+ *	             \--else encode, call() ~~> sfs_coord_serve() --/
+ *
+ * Every request may be sent again, to the same leader or to its successor (I5):
+ * grants and returns have ids and cursors, folds compare versions, joining and
+ * leaving name the rid, and numbers of groups and transactions that get lost
+ * are never missed.
+ */
+#ifndef SFS_COORD_SERVICE_H
+#define SFS_COORD_SERVICE_H
+
+#include "fs/coord/coord.h"
+
+/* Longest request and reply in bytes, whatever the service. */
+#define SFS_COORD_REQUEST_MAX	64
+#define SFS_COORD_REPLY_MAX	320
+
+/**
+ * struct sfs_coord - how a mount reaches the leader
+ * @leader: in this kernel, or NULL
+ * @call: send a request to the leader and wait for its reply: @type is enum
+ *	sfs_coord_type; @reply has room for SFS_COORD_REPLY_MAX bytes and
+ *	@reply_len is set to how many came; 0 or an error of the network; sleeps
+ * @arg: passed to @call
+ */
+struct sfs_coord {
+	struct sfs_leader *leader;
+	int (*call)(void *arg, u8 type, const void *req, unsigned int req_len,
+		    void *reply, unsigned int *reply_len);
+	void *arg;
+};
+
+/* As the functions of coord.h with sfs_leader_ for sfs_coord_, and -EPROTO. */
+u64 sfs_coord_next_seq(struct sfs_coord *co);
+int sfs_coord_group_range(struct sfs_coord *co, u64 nr, u64 *first);
+int sfs_coord_join(struct sfs_coord *co, u64 rid, u32 *slot);
+int sfs_coord_leave(struct sfs_coord *co, u32 slot, u64 rid);
+int sfs_coord_grant(struct sfs_coord *co, u32 slot, u64 taken_id, u64 have_id,
+		    u8 space, u64 want, bool reserve, struct sfs_grant *grant);
+int sfs_coord_return(struct sfs_coord *co, u32 slot, u64 id,
+		     const struct sfs_tree *ret_tree);
+int sfs_coord_fold(struct sfs_coord *co, u32 slot, const struct sfs_tree *mlog,
+		   u64 seq);
+int sfs_coord_lookup_root(struct sfs_coord *co, u64 group,
+			  struct sfs_disk_root_entry *entry);
+int sfs_coord_next_orphan(struct sfs_coord *co, u64 *ino);
+int sfs_coord_del_orphan(struct sfs_coord *co, u64 ino);
+int sfs_coord_stat(struct sfs_coord *co, struct sfs_leader_stat *st);
+
+/**
+ * struct sfs_coord_peer - who asks, as the session that carries it knows
+ * @rid: incarnation of the mount
+ * @slot: its slot, valid once @is_joined
+ * @is_joined: it is in the mount table
+ */
+struct sfs_coord_peer {
+	u64 rid;
+	u32 slot;
+	bool is_joined;
+};
+
+/**
+ * sfs_coord_serve() - serve one request of a mount
+ * @ld: leader
+ * @peer: who asks; joining and leaving change it
+ * @type: enum sfs_coord_type
+ * @req: request as it came
+ * @req_len: bytes of it
+ * @reply: room for SFS_COORD_REPLY_MAX bytes
+ * @reply_len: set to the bytes to send
+ *
+ * Errors of the service are in the reply.
+ * Context: Sleeps, for I/O too; requests of one peer come one by one.
+ * Return: 0, -EPROTO when no correct mount would have sent this; disconnect it.
+ */
+int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,
+		    const void *req, unsigned int req_len, void *reply,
+		    unsigned int *reply_len);
+
+#endif
