@@ -76,6 +76,31 @@ static const char *provider_name(const struct sfs_fs_params *params)
 	return params->lock_provider ?: params->vol->sb->lock_provider;
 }
 
+/* The leader's services: another's, or our own. */
+static int start_leader(struct sfs_fs *fs, const struct sfs_fs_params *params)
+{
+	int ret;
+
+	fs->leader = params->leader;
+	if (fs->leader)
+		return 0;
+	ret = sfs_leader_start(fs->vol, &fs->leader);
+	if (ret)
+		return ret;
+	ret = sfs_leader_recover_all(fs->leader);
+	if (ret)
+		sfs_leader_stop(fs->leader);
+	else
+		fs->owns_leader = true;
+	return ret;
+}
+
+static void stop_leader(struct sfs_fs *fs)
+{
+	if (fs->owns_leader)
+		sfs_leader_stop(fs->leader);
+}
+
 int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
 {
 	struct sfs_fs *fs = kzalloc(sizeof(*fs), GFP_KERNEL);
@@ -84,12 +109,9 @@ int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
 	if (!fs)
 		return -ENOMEM;
 	fs_init(fs, params);
-	ret = sfs_leader_start(fs->vol, &fs->leader);
+	ret = start_leader(fs, params);
 	if (ret)
 		goto err_free;
-	ret = sfs_leader_recover_all(fs->leader);
-	if (ret)
-		goto err_leader;
 	ret = start_pipeline(fs);
 	if (ret)
 		goto err_record;
@@ -110,8 +132,7 @@ err_pipeline:
 	sfs_trans_exit(&fs->trans);
 err_record:
 	kfree(fs->rec);
-err_leader:
-	sfs_leader_stop(fs->leader);
+	stop_leader(fs);
 err_free:
 	kfree(fs);
 	return ret;
@@ -135,7 +156,7 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 		sfs_leader_recover_slot(fs->leader, fs->slot, fs->rid);
 	xa_destroy(&fs->orphans);
 	sfs_pool_exit(&fs->data_pool);
-	sfs_leader_stop(fs->leader);
+	stop_leader(fs);
 	kfree(fs->rec);
 	kfree(fs);
 }

@@ -63,6 +63,7 @@ struct sfs_group {
  * @vol: volume
  * @trans: this mount's transaction pipeline
  * @leader: leader services; in this kernel when we are the leader
+ * @owns_leader: @leader was started by this mount and ends with it
  * @locks: lock space of the mount
  * @rid: random incarnation of the mount
  * @slot: mount slot in the mount table
@@ -111,6 +112,7 @@ struct sfs_fs {
 	struct sfs_volume *vol;
 	struct sfs_trans trans;
 	struct sfs_leader *leader;
+	bool owns_leader;
 	struct sfs_lock_space *locks;
 	u64 rid;
 	u32 slot;
@@ -171,6 +173,8 @@ static inline u64 sfs_ino_group(struct sfs_fs *fs, u64 ino)
 /**
  * struct sfs_fs_params - how to mount
  * @vol: opened volume; stays the caller's
+ * @leader: serves several mounts and outlives them; has recovered what a crash
+ *	left. NULL: the mount starts its own
  * @lock_provider: overrides the super's when not NULL
  * @rid: random incarnation, not 0 nor U64_MAX
  * @read_only: users may not change anything
@@ -181,6 +185,7 @@ static inline u64 sfs_ino_group(struct sfs_fs *fs, u64 ino)
  */
 struct sfs_fs_params {
 	struct sfs_volume *vol;
+	struct sfs_leader *leader;
 	const char *lock_provider;
 	u64 rid;
 	bool read_only;
