@@ -184,19 +184,20 @@ static u64 entry_version(const struct sfs_disk_root_entry *entry)
 }
 
 /* The newest root entry there is; version 0 when there is none. */
-static int newest_root(struct sfs_fs *fs, struct sfs_group *grp,
+static int newest_root(struct sfs_fs *fs, struct sfs_lock *lock,
 		       struct sfs_disk_root_entry *best)
 {
 	struct sfs_disk_root_entry entry;
+	u64 nr = sfs_lock_nr(lock);
 	int ret;
 
-	memcpy(best, sfs_lock_lvb(grp->lock), sizeof(*best));
-	ret = lookup_mlog(fs, grp->nr, &entry);
+	memcpy(best, sfs_lock_lvb(lock), sizeof(*best));
+	ret = lookup_mlog(fs, nr, &entry);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
 	if (!ret && entry_version(&entry) > entry_version(best))
 		*best = entry;
-	ret = sfs_leader_lookup_root(fs->leader, grp->nr, &entry);
+	ret = sfs_leader_lookup_root(fs->leader, nr, &entry);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
 	if (!ret && entry_version(&entry) > entry_version(best))
@@ -229,7 +230,7 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 		return 0;
 	down_write(&grp->rwsem);
 	if (!grp->loaded) {
-		ret = newest_root(fs, grp, &entry);
+		ret = newest_root(fs, grp->lock, &entry);
 		if (!ret && entry.tree.height > SFS_TREE_HEIGHT_MAX)
 			ret = -EUCLEAN;
 		if (!ret) {
@@ -269,6 +270,20 @@ static int group_write_back(struct sfs_fs *fs, struct sfs_group *grp,
 	return ret;
 }
 
+/*
+ * The group left memory when it was durable.  The value is as old as the
+ * grant: what this mount committed since must be in it before others may look.
+ */
+static int renew_value(struct sfs_fs *fs, struct sfs_lock *lock)
+{
+	struct sfs_disk_root_entry entry;
+	int ret = newest_root(fs, lock, &entry);
+
+	if (!ret && entry.version)
+		memcpy(sfs_lock_lvb(lock), &entry, sizeof(entry));
+	return ret;
+}
+
 static int group_invalidate(void *arg, struct sfs_lock *lock,
 			    enum sfs_lock_mode from, enum sfs_lock_mode to)
 {
@@ -281,10 +296,12 @@ static int group_invalidate(void *arg, struct sfs_lock *lock,
 	sfs_count(fs->vol, lock_invalidate);
 	grp = group_find(fs, sfs_lock_nr(lock));
 	if (!grp)
-		return 0;	/* dropped when it was durable */
+		return from == SFS_LOCK_EX ? renew_value(fs, lock) : 0;
 	ret = group_write_back(fs, grp, to);
 	down_write(&grp->rwsem);
-	if (!ret && from == SFS_LOCK_EX && grp->loaded && grp->version)
+	if (!ret && from == SFS_LOCK_EX && !grp->loaded)
+		ret = renew_value(fs, lock);
+	else if (!ret && from == SFS_LOCK_EX && grp->version)
 		sfs_root_to_disk(sfs_lock_lvb(lock), grp);
 	if (to == SFS_LOCK_NL)
 		WRITE_ONCE(grp->loaded, false);
