@@ -346,22 +346,6 @@ int sfs_leader_join(struct sfs_leader *ld, u64 rid, u32 *slot)
 	return ret ?: sfs_leader_commit(ld);
 }
 
-int sfs_leader_lookup_root(struct sfs_leader *ld, u64 group,
-			   struct sfs_disk_root_entry *entry)
-{
-	struct sfs_key key = SFS_KEY(SFS_VOL_ROOTMAP, 0, group, 0);
-	int ret;
-
-	mutex_lock(&ld->lock);
-	ret = sfs_btree_lookup(ld->vol, &ld->tree, &key, entry, sizeof(*entry));
-	mutex_unlock(&ld->lock);
-	if (ret >= 0 && ret != sizeof(*entry)) {
-		sfs_err(ld->vol, "group %llu: root-entry-size: corrupt", group);
-		return -EUCLEAN;
-	}
-	return min(ret, 0);
-}
-
 int sfs_leader_next_orphan(struct sfs_leader *ld, u64 *ino)
 {
 	struct sfs_key key = SFS_KEY(SFS_VOL_ORPHAN, 0, *ino, 0);

@@ -54,41 +54,24 @@ static int read_roots(struct sfs_leader *ld, struct sfs_tree *mlog,
 	return 0;
 }
 
-static int apply_root(struct sfs_leader *ld, u64 group,
-		      const struct sfs_disk_root_entry *entry)
+static int apply_batch(struct sfs_leader *ld, const struct fold_batch *batch,
+		       u64 stamp)
 {
-	struct sfs_key key = SFS_KEY(SFS_VOL_ROOTMAP, 0, group, 0);
-	struct sfs_disk_root_entry old;
-	int ret;
-
-	ret = sfs_btree_lookup(ld->vol, &ld->tree, &key, &old, sizeof(old));
-	if (ret < 0 && ret != -ENOENT)
-		return ret;
-	if (ret >= 0 && le64_to_cpu(old.version) >= le64_to_cpu(entry->version))
-		return 0;
-	if (entry->tree.height)
-		return sfs_btree_set(&ld->trans, &ld->tree, &key, entry,
-				     sizeof(*entry));
-	/* Nothing lives there any more; its numbers are never used again. */
-	return ret < 0 ? 0 : sfs_btree_delete(&ld->trans, &ld->tree, &key);
-}
-
-static int apply_batch(struct sfs_leader *ld, const struct fold_batch *batch)
-{
+	const unsigned int changes = SFS_FOLD_BATCH * SFS_ROOTMAP_CHANGES;
 	unsigned int i;
 	int ret;
 
-	ret = sfs_leader_begin(ld, SFS_FOLD_BATCH);
+	ret = sfs_leader_begin(ld, changes);
 	if (ret)
 		return ret;
 	for (i = 0; i < batch->nr && !ret; i++)
-		ret = apply_root(ld, batch->root[i].group,
-				 &batch->root[i].entry);
-	sfs_leader_end(ld, SFS_FOLD_BATCH);
+		ret = sfs_rootmap_apply(ld, batch->root[i].group,
+					&batch->root[i].entry, stamp);
+	sfs_leader_end(ld, changes);
 	return ret;
 }
 
-static int set_folded(struct sfs_leader *ld, u32 slot, u64 seq)
+static int set_folded(struct sfs_leader *ld, u32 slot, u64 seq, u64 stamp)
 {
 	struct sfs_disk_mount item;
 	int ret;
@@ -99,6 +82,7 @@ static int set_folded(struct sfs_leader *ld, u32 slot, u64 seq)
 	ret = sfs_mount_item_read(ld, slot, &item);
 	if (!ret) {
 		item.folded_seq = cpu_to_le64(seq);
+		item.folded_at = cpu_to_le64(stamp);
 		ret = sfs_mount_item_write(ld, slot, &item);
 	}
 	sfs_leader_end(ld, 1);
@@ -111,9 +95,12 @@ int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 	struct sfs_tree tree = *mlog;
 	struct sfs_disk_mount item;
 	struct fold_batch *batch;
+	u64 stamp = sfs_leader_next_seq(ld);
 	u64 group = 0;
 	int ret;
 
+	if (!stamp)
+		return -EIO;
 	INIT_LIST_HEAD(&tree.dirty_link);
 	mutex_lock(&ld->lock);
 	ret = sfs_mount_item_read(ld, slot, &item);
@@ -127,11 +114,13 @@ int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 		ret = read_roots(ld, &tree, le64_to_cpu(item.folded_seq),
 				 &group, batch);
 		if (!ret && batch->nr)
-			ret = apply_batch(ld, batch);
+			ret = apply_batch(ld, batch, stamp);
 	} while (!ret && batch->nr == SFS_FOLD_BATCH);
 	kfree(batch);
 	if (!ret)
-		ret = set_folded(ld, slot, seq);
+		ret = set_folded(ld, slot, seq, stamp);
+	if (!ret)
+		ret = sfs_rootmap_prune(ld);
 	if (ret)
 		return ret;
 	sfs_count(ld->vol, leader_fold);
@@ -376,23 +365,6 @@ int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
 	return ret;
 }
 
-static int next_mount(struct sfs_leader *ld, u32 *slot,
-		      struct sfs_disk_mount *item)
-{
-	struct sfs_key last = SFS_KEY(SFS_VOL_MOUNT, 0, U32_MAX, 0);
-	struct sfs_key key = SFS_KEY(SFS_VOL_MOUNT, 0, *slot, 0);
-	int ret;
-
-	mutex_lock(&ld->lock);
-	ret = sfs_btree_next(ld->vol, &ld->tree, &key, &last, item,
-			     sizeof(*item));
-	mutex_unlock(&ld->lock);
-	if (ret >= 0 && ret != sizeof(*item))
-		ret = -EUCLEAN;
-	*slot = key.a;
-	return min(ret, 0);
-}
-
 int sfs_leader_recover_all(struct sfs_leader *ld)
 {
 	struct sfs_disk_mount item;
@@ -400,7 +372,7 @@ int sfs_leader_recover_all(struct sfs_leader *ld)
 	u64 rid;
 	int ret;
 
-	while ((ret = next_mount(ld, &slot, &item)) == 0) {
+	while ((ret = sfs_mount_item_next(ld, &slot, &item)) == 0) {
 		if (ld->vol->read_only) {
 			sfs_err(ld->vol, "slot %u needs recovery, but the device is read-only",
 				slot);

@@ -168,7 +168,9 @@ static int lookup_mlog(struct sfs_fs *fs, u64 nr,
 	int ret;
 
 	down_read(&fs->mlog_sem);
-	ret = sfs_btree_lookup(fs->vol, &fs->mlog, &key, &root, sizeof(root));
+	/* The root map has what is folded, or newer: this may be outdated. */
+	ret = fs->mlog_folded ? -ENOENT :
+	      sfs_btree_lookup(fs->vol, &fs->mlog, &key, &root, sizeof(root));
 	up_read(&fs->mlog_sem);
 	if (ret < 0)
 		return ret;
