@@ -127,6 +127,7 @@ static void cl_judge(struct cl_verdict *v, const struct cl_op *op)
 		cl_may_if(v, !cl_get(op->dir, CL_NAME, op->name), -ENOENT);
 		break;
 	case CL_OP_READDIR:
+	case CL_OP_READ:	/* what does not exist is one hole */
 		break;
 	case CL_OP_DELETE:
 		cl_may_if(v, exists && cl_get(op->ino, CL_NLINK, 0), -EBUSY);
@@ -262,6 +263,7 @@ static void cl_do(struct cl_op *op, const struct sfs_change *ch)
 		break;
 	case CL_OP_DELETE:
 		cl_set(op->ino, CL_EXISTS, 0, 0);
+		cl_free_blocks(op->ino, 0, CL_BLOCKS);
 		break;
 	default:
 		cl_fail("%s changed something", cl_op_names[op->kind]);
