@@ -137,7 +137,7 @@ static void sfs_check_grant_item(struct sfs_check *ck,
 	grant->len = get_unaligned_le64(val);
 }
 
-static void sfs_check_add_orphan(struct sfs_check *ck, u64 ino, bool is_logged)
+static void sfs_check_add_orphan(struct sfs_check *ck, u64 ino)
 {
 	struct sfs_ck_orphan *orphan;
 
@@ -145,7 +145,6 @@ static void sfs_check_add_orphan(struct sfs_check *ck, u64 ino, bool is_logged)
 	if (!orphan)
 		return;
 	orphan->ino = ino;
-	orphan->is_logged = is_logged;
 }
 
 /* The entry counts as one of the root map: older ones in logs are history. */
@@ -197,7 +196,7 @@ static void sfs_check_volume_item(struct sfs_check *ck, void *arg,
 		break;
 	case SFS_VOL_ORPHAN:
 		if (sfs_check_item_len(ck, tree, key, len, 0))
-			sfs_check_add_orphan(ck, key->a, false);
+			sfs_check_add_orphan(ck, key->a);
 		break;
 	case SFS_VOL_EMPTIED:
 		if (sfs_check_item_len(ck, tree, key, len,
@@ -478,7 +477,7 @@ static void sfs_check_mlog_item(struct sfs_check *ck, void *arg,
 		break;
 	case SFS_MLOG_ORPHAN:
 		if (sfs_check_item_len(ck, "mount log", key, len, 0))
-			sfs_check_add_orphan(ck, key->a, true);
+			sfs_check_add_orphan(ck, key->a);
 		break;
 	default:
 		sfs_check_report(ck, "item-unknown",
