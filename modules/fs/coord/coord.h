@@ -97,6 +97,14 @@ int sfs_leader_return(struct sfs_leader *ld, u32 slot, u64 id,
  */
 int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 		    const struct sfs_tree *mlog, u64 seq);
+/*
+ * The first half of a recovery: the roots of a mount that is gone are in the
+ * root map, and stay there until its slot is recovered.  Whoever keeps the
+ * values of locks now replaces those of the locks that the mount had in EX by
+ * the root map's entry where that is newer: the mount may have committed after
+ * it was granted the lock, even that the group is empty.
+ */
+int sfs_leader_recover_roots(struct sfs_leader *ld, u32 slot, u64 rid);
 /* Take back everything a mount that is gone had, from its record. */
 int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid);
 /* All slots in the mount table: after a crash. */

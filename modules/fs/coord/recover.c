@@ -82,25 +82,24 @@ static int set_folded(struct sfs_leader *ld, u32 slot, u64 seq, u64 stamp)
 	ret = sfs_mount_item_read(ld, slot, &item);
 	if (!ret) {
 		item.folded_seq = cpu_to_le64(seq);
-		item.folded_at = cpu_to_le64(stamp);
+		if (stamp)
+			item.folded_at = cpu_to_le64(stamp);
 		ret = sfs_mount_item_write(ld, slot, &item);
 	}
 	sfs_leader_end(ld, 1);
 	return ret;
 }
 
-int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
-		    const struct sfs_tree *mlog, u64 seq)
+static int fold_log(struct sfs_leader *ld, u32 slot,
+		    const struct sfs_tree *mlog, u64 seq, u64 stamp,
+		    u64 mount_stamp)
 {
 	struct sfs_tree tree = *mlog;
 	struct sfs_disk_mount item;
 	struct fold_batch *batch;
-	u64 stamp = sfs_leader_next_seq(ld);
 	u64 group = 0;
 	int ret;
 
-	if (!stamp)
-		return -EIO;
 	INIT_LIST_HEAD(&tree.dirty_link);
 	mutex_lock(&ld->lock);
 	ret = sfs_mount_item_read(ld, slot, &item);
@@ -117,10 +116,38 @@ int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 			ret = apply_batch(ld, batch, stamp);
 	} while (!ret && batch->nr == SFS_FOLD_BATCH);
 	kfree(batch);
-	if (!ret)
-		ret = set_folded(ld, slot, seq, stamp);
-	if (!ret)
-		ret = sfs_rootmap_prune(ld);
+	return ret ?: set_folded(ld, slot, seq, mount_stamp);
+}
+
+int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
+		    const struct sfs_tree *mlog, u64 seq)
+{
+	u64 stamp = sfs_leader_next_seq(ld);
+	int ret;
+
+	if (!stamp)
+		return -EIO;
+	ret = fold_log(ld, slot, mlog, seq, stamp, stamp) ?:
+	      sfs_rootmap_prune(ld);
+	if (ret)
+		return ret;
+	sfs_count(ld->vol, leader_fold);
+	return sfs_leader_commit(ld);
+}
+
+/*
+ * The mount is gone and values of its locks may be older than its last roots:
+ * emptied groups are kept while it is in the table, so its stamp stays.
+ */
+static int fold_dead(struct sfs_leader *ld, u32 slot,
+		     const struct sfs_tree *mlog, u64 seq)
+{
+	u64 stamp = sfs_leader_next_seq(ld);
+	int ret;
+
+	if (!stamp)
+		return -EIO;
+	ret = fold_log(ld, slot, mlog, seq, stamp, 0);
 	if (ret)
 		return ret;
 	sfs_count(ld->vol, leader_fold);
@@ -327,8 +354,8 @@ static int recover_record(struct recovery *rv)
 	struct sfs_leader *ld = rv->ld;
 	int ret;
 
-	ret = sfs_leader_fold(ld, rv->slot, &rv->mlog,
-			      le64_to_cpu(rv->rec->hdr.seq));
+	ret = fold_dead(ld, rv->slot, &rv->mlog,
+			le64_to_cpu(rv->rec->hdr.seq));
 	if (!ret)
 		ret = recover_orphans(rv);
 	if (!ret && rv->ret.height)
@@ -339,7 +366,19 @@ static int recover_record(struct recovery *rv)
 	return ret ?: recover_pools(rv);
 }
 
-int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
+static int recover_all_of(struct recovery *rv)
+{
+	return recover_record(rv) ?: recover_grants(rv) ?: recover_finish(rv);
+}
+
+static int recover_only_roots(struct recovery *rv)
+{
+	return fold_dead(rv->ld, rv->slot, &rv->mlog,
+			 le64_to_cpu(rv->rec->hdr.seq));
+}
+
+static int recover(struct sfs_leader *ld, u32 slot, u64 rid,
+		   int (*step)(struct recovery *rv))
 {
 	struct recovery rv = { .ld = ld, .slot = slot };
 	int ret;
@@ -351,11 +390,7 @@ int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
 	sfs_pool_init(&rv.data);
 	ret = load_record(&rv, rid);
 	if (!ret)
-		ret = recover_record(&rv);
-	if (!ret)
-		ret = recover_grants(&rv);
-	if (!ret)
-		ret = recover_finish(&rv);
+		ret = step(&rv);
 	if (ret)
 		sfs_err(ld->vol, "recovery of slot %u rid %016llx: error %d",
 			slot, rid, ret);
@@ -363,6 +398,16 @@ int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
 	sfs_pool_exit(&rv.data);
 	kfree(rv.rec);
 	return ret;
+}
+
+int sfs_leader_recover_roots(struct sfs_leader *ld, u32 slot, u64 rid)
+{
+	return recover(ld, slot, rid, recover_only_roots);
+}
+
+int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
+{
+	return recover(ld, slot, rid, recover_all_of);
 }
 
 int sfs_leader_recover_all(struct sfs_leader *ld)

@@ -15,6 +15,7 @@ enum { CL_RPC_NS = 2000000, CL_LEADER_FIBERS = 3 };
 struct cl_rpc {
 	struct list_head link;
 	struct cl_node *node;
+	const char *name;
 	void (*run)(struct cl_rpc *rpc);
 	void *p[3];
 	u64 a[5];
@@ -37,7 +38,11 @@ static void cl_leader_fiber(void *arg)
 		}
 		list_del(&rpc->link);
 		rpc->node->nr_calls++;
+		cl_trace("%s of mount %u: %llu %llu", rpc->name,
+			 rpc->node->mount, rpc->a[0], rpc->a[1]);
 		rpc->run(rpc);
+		cl_trace("%s of mount %u: result %lld", rpc->name,
+			 rpc->node->mount, rpc->result);
 		rpc->is_done = true;
 		rpc->node->nr_calls--;
 		port_wake_obj(rpc);
@@ -95,6 +100,8 @@ static u64 cl_call(struct cl_rpc *rpc)
 	return rpc->result;
 }
 
+#define CL_RPC(n)	.name = #n, .run = cl_run_##n
+
 /* ---- services --------------------------------------------------------------------- */
 
 #define CL_LEADER(type, name, ...)					\
@@ -121,7 +128,7 @@ static void cl_run_next_seq(struct cl_rpc *r)
 
 u64 __wrap_sfs_leader_next_seq(struct sfs_leader *ld)
 {
-	struct cl_rpc r = { .run = cl_run_next_seq, .p = { ld } };
+	struct cl_rpc r = { CL_RPC(next_seq), .p = { ld } };
 
 	return cl_call(&r);
 }
@@ -133,7 +140,7 @@ static void cl_run_group_range(struct cl_rpc *r)
 
 int __wrap_sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first)
 {
-	struct cl_rpc r = { .run = cl_run_group_range, .p = { ld, first },
+	struct cl_rpc r = { CL_RPC(group_range), .p = { ld, first },
 			    .a = { nr } };
 
 	return cl_call(&r);
@@ -146,7 +153,7 @@ static void cl_run_join(struct cl_rpc *r)
 
 int __wrap_sfs_leader_join(struct sfs_leader *ld, u64 rid, u32 *slot)
 {
-	struct cl_rpc r = { .run = cl_run_join, .p = { ld, slot },
+	struct cl_rpc r = { CL_RPC(join), .p = { ld, slot },
 			    .a = { rid } };
 
 	return cl_call(&r);
@@ -162,7 +169,7 @@ int __wrap_sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id,
 			    u8 space, u64 want, bool reserve,
 			    struct sfs_grant *grant)
 {
-	struct cl_rpc r = { .run = cl_run_grant, .p = { ld, grant },
+	struct cl_rpc r = { CL_RPC(grant), .p = { ld, grant },
 			    .a = { slot, taken_id, space, want, reserve } };
 
 	return cl_call(&r);
@@ -178,7 +185,7 @@ int __wrap_sfs_leader_return(struct sfs_leader *ld, u32 slot, u64 id,
 			     const struct sfs_tree *tree)
 {
 	struct sfs_tree copy = *tree;
-	struct cl_rpc r = { .run = cl_run_return, .p = { ld, &copy },
+	struct cl_rpc r = { CL_RPC(return), .p = { ld, &copy },
 			    .a = { slot, id } };
 
 	return cl_call(&r);
@@ -193,7 +200,7 @@ int __wrap_sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 			   const struct sfs_tree *mlog, u64 seq)
 {
 	struct sfs_tree copy = *mlog;
-	struct cl_rpc r = { .run = cl_run_fold, .p = { ld, &copy },
+	struct cl_rpc r = { CL_RPC(fold), .p = { ld, &copy },
 			    .a = { slot, seq } };
 
 	return cl_call(&r);
@@ -206,7 +213,7 @@ static void cl_run_recover_slot(struct cl_rpc *r)
 
 int __wrap_sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
 {
-	struct cl_rpc r = { .run = cl_run_recover_slot, .p = { ld },
+	struct cl_rpc r = { CL_RPC(recover_slot), .p = { ld },
 			    .a = { slot, rid } };
 
 	return cl_call(&r);
@@ -220,7 +227,7 @@ static void cl_run_lookup_root(struct cl_rpc *r)
 int __wrap_sfs_leader_lookup_root(struct sfs_leader *ld, u64 group,
 				  struct sfs_disk_root_entry *entry)
 {
-	struct cl_rpc r = { .run = cl_run_lookup_root, .p = { ld, entry },
+	struct cl_rpc r = { CL_RPC(lookup_root), .p = { ld, entry },
 			    .a = { group } };
 
 	return cl_call(&r);
@@ -233,7 +240,7 @@ static void cl_run_next_orphan(struct cl_rpc *r)
 
 int __wrap_sfs_leader_next_orphan(struct sfs_leader *ld, u64 *ino)
 {
-	struct cl_rpc r = { .run = cl_run_next_orphan, .p = { ld, ino } };
+	struct cl_rpc r = { CL_RPC(next_orphan), .p = { ld, ino } };
 
 	return cl_call(&r);
 }
@@ -245,7 +252,7 @@ static void cl_run_del_orphan(struct cl_rpc *r)
 
 int __wrap_sfs_leader_del_orphan(struct sfs_leader *ld, u64 ino)
 {
-	struct cl_rpc r = { .run = cl_run_del_orphan, .p = { ld },
+	struct cl_rpc r = { CL_RPC(del_orphan), .p = { ld },
 			    .a = { ino } };
 
 	return cl_call(&r);
@@ -258,7 +265,7 @@ static void cl_run_stat(struct cl_rpc *r)
 
 void __wrap_sfs_leader_stat(struct sfs_leader *ld, struct sfs_leader_stat *st)
 {
-	struct cl_rpc r = { .run = cl_run_stat, .p = { ld, st } };
+	struct cl_rpc r = { CL_RPC(stat), .p = { ld, st } };
 
 	cl_call(&r);
 }

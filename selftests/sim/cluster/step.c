@@ -132,10 +132,13 @@ static void cl_judge(struct cl_verdict *v, const struct cl_op *op)
 	case CL_OP_DELETE:
 		cl_may_if(v, exists && cl_get(op->ino, CL_NLINK, 0), -EBUSY);
 		break;
+	case CL_OP_GETXATTR:	/* what does not exist has none */
+		cl_may_if(v, !exists || !cl_get(op->ino, CL_XATTR, op->idx),
+			  -ENODATA);
+		break;
 	case CL_OP_SETXATTR:
-	case CL_OP_GETXATTR:
-		cl_may_if(v, !cl_get(op->ino, CL_XATTR, op->idx) &&
-			  (op->kind == CL_OP_GETXATTR || !op->val), -ENODATA);
+		cl_may_if(v, !cl_get(op->ino, CL_XATTR, op->idx) && !op->val,
+			  -ENODATA);
 		fallthrough;
 	default:
 		cl_may_if(v, !exists, -ESTALE);
