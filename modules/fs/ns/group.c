@@ -5,8 +5,10 @@
  *	absent --get--> not loaded --load--> loaded --revoke to NL--> not loaded
  *
  * The root of a group is the newest of: the lock's value block, this mount's
- * log, the root map (I3).  A group is only dropped while its last change is
- * durable, so that one of them has it.
+ * log, the root map (I3).  The value block has each root that is committed, so
+ * that it is right whenever EX is given up: the group may have left memory, its
+ * log entry may be folded, and an empty group may have left the root map.  A
+ * group is only dropped while its last change is durable.
  */
 #include "fs/coord/coord.h"
 #include "fs/ns/fs.h"
@@ -237,6 +239,9 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 			ret = -EUCLEAN;
 		if (!ret) {
 			use_root(grp, &entry);
+			if (sfs_lock_mode(grp->lock) == SFS_LOCK_EX)
+				memcpy(sfs_lock_lvb(grp->lock), &entry,
+				       sizeof(entry));
 			sfs_btree_readahead(fs->vol, &grp->tree);
 			sfs_count(fs->vol, group_load);
 			/* pairs with the acquire above */
@@ -272,20 +277,6 @@ static int group_write_back(struct sfs_fs *fs, struct sfs_group *grp,
 	return ret;
 }
 
-/*
- * The group left memory when it was durable.  The value is as old as the
- * grant: what this mount committed since must be in it before others may look.
- */
-static int renew_value(struct sfs_fs *fs, struct sfs_lock *lock)
-{
-	struct sfs_disk_root_entry entry;
-	int ret = newest_root(fs, lock, &entry);
-
-	if (!ret && entry.version)
-		memcpy(sfs_lock_lvb(lock), &entry, sizeof(entry));
-	return ret;
-}
-
 static int group_invalidate(void *arg, struct sfs_lock *lock,
 			    enum sfs_lock_mode from, enum sfs_lock_mode to)
 {
@@ -298,12 +289,10 @@ static int group_invalidate(void *arg, struct sfs_lock *lock,
 	sfs_count(fs->vol, lock_invalidate);
 	grp = group_find(fs, sfs_lock_nr(lock));
 	if (!grp)
-		return from == SFS_LOCK_EX ? renew_value(fs, lock) : 0;
+		return 0;	/* dropped when it was durable: so is the value */
 	ret = group_write_back(fs, grp, to);
 	down_write(&grp->rwsem);
-	if (!ret && from == SFS_LOCK_EX && !grp->loaded)
-		ret = renew_value(fs, lock);
-	else if (!ret && from == SFS_LOCK_EX && grp->version)
+	if (!ret && from == SFS_LOCK_EX && grp->loaded && grp->version)
 		sfs_root_to_disk(sfs_lock_lvb(lock), grp);
 	if (to == SFS_LOCK_NL)
 		WRITE_ONCE(grp->loaded, false);
