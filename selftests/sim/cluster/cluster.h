@@ -133,7 +133,9 @@ struct cl_node *cl_node_current(void);
 void cl_master_init(void);
 /* Messages of the machine that are on their way may be lost. */
 void cl_master_node_died(struct cl_node *node);
-/* Its roots are in the root map: others may have what it held. */
+/* Its roots are in the root map: so are values of what it held. */
+void cl_master_renew_values(struct cl_node *node);
+/* It is recovered: others may have what it held. */
 void cl_master_node_recovered(struct cl_node *node);
 /* Who holds and waits for what. */
 void cl_master_print(void);

@@ -421,13 +421,25 @@ void cl_sched_start(u64 seed)
 	cl_fiber_start(NULL, true, cl_timer_fiber, NULL, "timers");
 }
 
-static void cl_no_yield(void)
+static void cl_any_worker_fiber(void *arg)
 {
+	for (;;) {
+		if (!port_run_one_work())
+			port_wait_on("works", &port_system_wq, U64_MAX);
+	}
 }
 
-void cl_sched_stop(void)
+void cl_sched_alone(void)
 {
-	port_block = port_block_default;
-	port_yield = cl_no_yield;
-	port_wake = NULL;
+	unsigned int i;
+
+	for (i = 0; i < cl_sched.nr_fibers; i++) {
+		if (cl_sched.fiber[i] != cl_sched.current)
+			cl_sched.fiber[i]->state = CL_FIBER_DEAD;
+	}
+	cl_sched.nr_ready = 0;
+	port_drop_works(NULL);
+	for (i = 0; i < 2; i++)
+		cl_fiber_start(NULL, true, cl_any_worker_fiber, NULL, "last%u",
+			       i);
 }

@@ -58,8 +58,8 @@ struct cl_fiber {
 
 /* The caller becomes the first fiber. */
 void cl_sched_start(u64 seed);
-/* Back to one task that is never switched away. */
-void cl_sched_stop(void);
+/* All others end, and nothing they started comes to an end; works run. */
+void cl_sched_alone(void);
 struct cl_fiber *cl_fiber_start(struct cl_node *node, bool is_daemon,
 				void (*fn)(void *arg), void *arg,
 				const char *name, ...) __printf(5, 6);

@@ -338,6 +338,26 @@ void cl_master_node_recovered(struct cl_node *node)
 	}
 }
 
+/* Its roots are folded: what it committed last may be newer than the value. */
+void cl_master_renew_values(struct cl_node *node)
+{
+	struct sfs_disk_root_entry entry;
+	struct cl_lock *lock;
+	unsigned int b;
+
+	cl_for_each_lock(lock, b) {
+		struct cl_party *p = &lock->party[node->nr];
+
+		if (p->node != node || p->mode != SFS_LOCK_EX ||
+		    lock->type != SFS_LOCK_GROUP ||
+		    sfs_leader_lookup_root(cl.leader, lock->nr, &entry) ||
+		    le64_to_cpu(entry.version) <= cl_lock_version(lock))
+			continue;
+		memcpy(lock->lvb, &entry, sizeof(entry));
+		lock->has_value = true;
+	}
+}
+
 /* ---- values ---------------------------------------------------------------------------- */
 
 static bool cl_lock_is_unused(const struct cl_lock *lock)

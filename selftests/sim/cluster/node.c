@@ -189,8 +189,12 @@ void cl_node_recover(struct cl_node *node)
 		cl_master_node_recovered(node);
 	if (cl_find_slot(node, &slot)) {
 		cl_node_rollback(node, slot);
-		ret = cl_mistake("no-recovery") ? 0 :
-		      sfs_leader_recover_slot(cl.leader, slot, node->rid);
+		ret = sfs_leader_recover_roots(cl.leader, slot, node->rid);
+		if (!ret && !cl_mistake("values-not-renewed"))
+			cl_master_renew_values(node);
+		if (!ret)
+			ret = sfs_leader_recover_slot(cl.leader, slot,
+						      node->rid);
 		if (ret)
 			cl_fail("recovery of mount %u: error %d", node->mount,
 				ret);

@@ -257,7 +257,7 @@ static void cl_end(bool is_power_loss)
 			sim_img_init_layer(&last->img[i], cl_disk_contents(i));
 		sim_dev_init(&last->dev[i], &last->img[i], NULL, i);
 	}
-	cl_sched_stop();
+	cl_sched_alone();
 	cl_last_rollback(last);
 	cl_check(last, "of what was left", &st);
 	if (!is_power_loss && st.nr_mounts)
