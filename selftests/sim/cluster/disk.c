@@ -7,6 +7,7 @@
 enum {
 	CL_IO_NS	= 200000,
 	CL_FLUSH_NS	= 2000000,
+	CL_LATE_NS	= 400000000,	/* writes of dead machines */
 };
 
 /* A write that was started; afterwards one that is not durable. */
@@ -22,6 +23,7 @@ struct cl_io {
 	u64 number;		/* of the completion */
 	struct sfs_io_batch *batch;
 	bool is_node_dead;
+	bool is_late;
 	bool is_dropped;
 };
 
@@ -121,6 +123,12 @@ static void cl_io_timer(void *arg)
 
 	if (io->is_dropped) {
 		cl_io_free(io);
+		return;
+	}
+	if (io->is_node_dead && !io->is_late && cl_chance(80)) {
+		io->is_late = true;
+		cl_timer_add(port_now_ns() + cl_below(CL_LATE_NS), cl_io_timer,
+			     io);
 		return;
 	}
 	if (!io->is_node_dead && memcmp(io->data, io->src, io->len))
@@ -242,6 +250,20 @@ void cl_disk_dev_init(struct cl_dev *cd, unsigned int nr, struct cl_node *node)
 }
 
 /* ---- crashes ----------------------------------------------------------------------------- */
+
+bool cl_disk_is_writing(const struct cl_node *node)
+{
+	unsigned int nr;
+	struct cl_io *io;
+
+	for (nr = 0; nr < SIM_NR_DEVS; nr++) {
+		list_for_each_entry(io, &cl_disk[nr].inflight, link) {
+			if (io->node == node)
+				return true;
+		}
+	}
+	return false;
+}
 
 void cl_disk_node_died(const struct cl_node *node)
 {

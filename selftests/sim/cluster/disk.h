@@ -30,6 +30,8 @@ extern unsigned int cl_disk_defects;
 
 void cl_disk_init(unsigned int nr, struct sim_img *base);
 void cl_disk_dev_init(struct cl_dev *d, unsigned int nr, struct cl_node *node);
+/* Does it wait for a write? */
+bool cl_disk_is_writing(const struct cl_node *node);
 /* The machine died; what it had started may still land. */
 void cl_disk_node_died(const struct cl_node *node);
 /* From now on nothing of it does. */

@@ -3,8 +3,10 @@
  * Runs many seeds, each in a process of its own, and prints TAP: a line for
  * every batch of seeds.
  *
- * cluster [-s first-seed] [-n seeds] [-b seeds-per-line] [-t seconds]
- *         [-m mistake] [-d defect] [-v]
+ * cluster [-s first-seed] [-n seeds] [-b seeds-per-line]
+ *         [-m mistake] [-d defect] [-x] [-v]
+ *
+ * -x ends with the first seed that fails.
  */
 #include <getopt.h>
 #include <sys/wait.h>
@@ -109,7 +111,7 @@ static void cl_fork(struct cl_total *t, const struct cl_opts *opts)
 		return;
 	}
 	t->nr_failed++;
-	printf("# seed %llu: status 0x%x: %s\n# repeat with CLUSTER_SEED=%llu\n",
+	printf("# seed %llu: status 0x%x: %s\n# repeat with: make sim SEED=%llu\n",
 	       opts->seed, status, text, opts->seed);
 }
 
@@ -154,12 +156,13 @@ int main(int argc, char **argv)
 {
 	struct cl_opts opts = { .seed = 1 };
 	u64 nr_seeds = 50, batch = 25, line = 0;
+	bool ends_early = false;
 	struct cl_total total = { 0 };
 	double start = cl_seconds();
 	u64 i;
 	int c;
 
-	while ((c = getopt(argc, argv, "s:n:b:m:d:v")) != -1) {
+	while ((c = getopt(argc, argv, "s:n:b:m:d:xv")) != -1) {
 		u64 val = optarg ? strtoull(optarg, NULL, 0) : 0;
 
 		switch (c) {
@@ -178,6 +181,9 @@ int main(int argc, char **argv)
 		case 'd':
 			cl_disk_defects |= cl_defect(optarg);
 			break;
+		case 'x':
+			ends_early = true;
+			break;
 		case 'v':
 			opts.is_verbose = true;
 			break;
@@ -189,6 +195,8 @@ int main(int argc, char **argv)
 		return 2;
 	printf("TAP version 13\n1..%llu\n", DIV_ROUND_UP(nr_seeds, batch));
 	for (i = 0; i < nr_seeds; i += batch) {
+		if (ends_early && total.nr_failed)
+			break;
 		u64 nr = min(batch, nr_seeds - i);
 
 		cl_batch(&total, opts, nr, ++line);

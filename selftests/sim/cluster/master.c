@@ -37,7 +37,7 @@ struct cl_lock {
 	enum sfs_lock_type type;
 	u64 nr;
 	bool has_value;
-	u8 lvb[SFS_LOCK_LVB_BYTES];
+	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
 	struct cl_party party[CL_NODES];
 };
 
@@ -56,7 +56,7 @@ struct cl_message {
 	u8 mode;
 	bool has_value;
 	bool is_lost;
-	u8 lvb[SFS_LOCK_LVB_BYTES];
+	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
 };
 
 static struct {

@@ -6,7 +6,7 @@
 #include "model.h"
 #include "ops.h"
 
-enum { CL_LIVE_MAX = 40, CL_BUF_BYTES = 4096 };
+enum { CL_LIVE_MAX = 25, CL_BUF_BYTES = 4096 };
 
 /* ---- places -------------------------------------------------------------------- */
 
@@ -77,7 +77,7 @@ static struct timespec64 cl_time(void)
 
 static u64 cl_pick(bool is_dir)
 {
-	bool is_stale = cl_chance(5);
+	bool is_stale = cl_chance(12);
 	unsigned int nr = cl_nr_inodes();
 	unsigned int tries;
 
@@ -598,7 +598,7 @@ static void cl_run_op(struct cl_node *node)
 	if (!ret && (op.kind == CL_OP_UNLINK || op.kind == CL_OP_RENAME)) {
 		u64 gone = op.kind == CL_OP_UNLINK ? op.ino : op.target;
 
-		if (gone && !cl_get(gone, CL_NLINK, 0) && cl_chance(60))
+		if (gone && !cl_get(gone, CL_NLINK, 0) && cl_chance(45))
 			sfs_ns_delete(node->fs, gone);
 	}
 }
@@ -633,6 +633,14 @@ static void cl_run_other(struct cl_node *node)
 			node->mount, ret);
 }
 
+/* A run is too short for pools to come round: freed numbers are used soon. */
+static void cl_rewind_pools(struct cl_node *node)
+{
+	node->fs->trans.pool.cursor = 0;
+	if (cl_chance(30))
+		cl.leader->trans.pool.cursor = 0;
+}
+
 void cl_workload_fiber(void *arg)
 {
 	struct cl_node *node = arg;
@@ -641,6 +649,8 @@ void cl_workload_fiber(void *arg)
 	for (i = 0; i < node->nr_ops && node->state == CL_NODE_UP; i++) {
 		if (cl_chance(60))
 			cl_sleep_below(5 * NSEC_PER_MSEC);
+		if (cl_chance(25))
+			cl_rewind_pools(node);
 		if (cl_chance(12))
 			cl_run_other(node);
 		else

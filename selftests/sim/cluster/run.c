@@ -10,7 +10,7 @@
 enum {
 	CL_META_BYTES	= 32 << 20,
 	CL_DATA_BYTES	= 32 << 20,
-	CL_EVENT_NS	= 300000000,
+	CL_EVENT_NS	= 200000000,
 };
 
 struct cluster cl;
@@ -77,15 +77,29 @@ static void cl_leader_up(void)
 
 /* ---- what happens to the machines ---------------------------------------------------- */
 
+/* Commits are short: look for one to interrupt. */
+static void cl_wait_for_write(const struct cl_node *node)
+{
+	unsigned int tries = 200;
+
+	while (--tries && !cl_disk_is_writing(node))
+		cl_sleep_below(300000);
+}
+
 static void cl_crash_one(void)
 {
 	unsigned int nr = cl_below(cl.nr_nodes);
 	struct cl_node *node = cl.node[nr];
 
+	if (cl_chance(50))
+		cl_wait_for_write(node);
 	if (node->state == CL_NODE_DOWN || node->state == CL_NODE_DEAD)
 		return;
 	cl_node_crash(node);
 	cl_node_recover(node);
+	/* often its slot is used again at once */
+	if (cl_chance(40))
+		cl_node_start(nr, cl_plan.nr_ops / 2);
 }
 
 static void cl_remount_one(void)
@@ -273,7 +287,7 @@ static void cl_draw_plan(void)
 {
 	cl.nr_nodes = 2 + cl_below(CL_NODES - 1);
 	cl_plan.nr_ops = 10 + cl_below(40);
-	cl_plan.nr_events = cl_below(6);
+	cl_plan.nr_events = cl_below(10);
 	cl_plan.has_power_loss = cl_chance(25);
 }
 
@@ -295,7 +309,7 @@ void cl_run(const struct cl_opts *opts)
 		cl_node_start(i, cl_plan.nr_ops);
 	cl_fiber_start(NULL, false, cl_events_fiber, NULL, "events");
 	if (cl_plan.has_power_loss) {
-		end = port_now_ns() + cl_below(2 * CL_EVENT_NS);
+		end = port_now_ns() + cl_below(4ULL * CL_EVENT_NS);
 		cl.stat.nr_power_losses++;
 	}
 	while (!cl_all_down() && port_now_ns() < end)
