@@ -45,7 +45,7 @@ help:
 	@echo 'make check-debug  the VM tests on a kernel with lockdep and KASAN'
 	@echo 'make check-unit, check-sim, check-fuzz, lint   parts of make check'
 	@echo 'make check-vm   [T="area area/name ..."] VM tests, all or some'
-	@echo 'make sim SEEDS=N  N seeds of the simulator'
+	@echo 'make sim SEEDS=N  N seeds of the cluster simulator; SEED=n repeats one'
 	@echo 'make bench      scoutfs beside XFS and ext4'
 	@echo 'make deps       install the packages named in packages.txt'
 	@echo 'make sparse     sparse over the modules'
@@ -142,7 +142,8 @@ check-sim-long:
 	@$(MAKE) -C selftests/sim BUILD=$(BUILD)/sim check-long
 
 sim:
-	@$(MAKE) -C selftests/sim BUILD=$(BUILD)/sim run SEEDS=$(SEEDS)
+	@$(MAKE) -C selftests/sim BUILD=$(BUILD)/sim run \
+		$(if $(SEEDS),SEEDS=$(SEEDS)) $(if $(SEED),SEED=$(SEED))
 
 check-fuzz:
 	@$(MAKE) -C selftests/fuzz BUILD=$(BUILD)/fuzz check

@@ -309,6 +309,7 @@ enum sfs_volume_kind {
 	SFS_VOL_MOUNT		= 4,	/* a=slot: struct sfs_disk_mount */
 	SFS_VOL_GRANT		= 5,	/* type=space a=slot<<48|id b=start: __le64 len */
 	SFS_VOL_ORPHAN		= 6,	/* a=ino: empty, of mounts that are gone */
+	SFS_VOL_EMPTIED		= 7,	/* a=group: struct sfs_disk_emptied */
 };
 
 #define SFS_MOUNT_RECOVERING	(1U << 0)	/* being taken back, see cursor */
@@ -318,13 +319,24 @@ struct sfs_disk_mount {
 	__le64 folded_seq;	/* log entries up to here are in the root map */
 	__le64 grant_id;	/* last grant made */
 	__le64 return_id;	/* last return taken */
-	__le64 pad;
+	__le64 folded_at;	/* stamp of the last fold of its log */
 	__le64 return_cursor;	/* extents of return_id + 1 taken already */
 	__le32 flags;		/* SFS_MOUNT_* */
 	__le32 cursor;		/* pool extents taken back by recovery */
 };
 
 static_assert(sizeof(struct sfs_disk_mount) == 56);
+
+/*
+ * A group whose last inode is gone, until every mount's log that may have an
+ * older root of it has been folded.
+ */
+struct sfs_disk_emptied {
+	struct sfs_disk_root_entry entry;	/* its tree is empty */
+	__le64 stamp;		/* of the fold that found it empty */
+};
+
+static_assert(sizeof(struct sfs_disk_emptied) == 80);
 
 /* ---- extent list blocks: pools too long for their page ------------------ */
 

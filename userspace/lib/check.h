@@ -66,7 +66,6 @@
 	X("inode-item",		"an item its kind of inode cannot have") \
 	X("orphan-unlisted",	"an unlinked inode is not listed as an orphan") \
 	X("orphan-linked",	"an inode with names is listed as an orphan") \
-	X("orphan-missing",	"an orphan that does not exist is listed") \
 	X("dir-entry",		"a directory entry is damaged") \
 	X("dir-hash",		"entries and their hash items do not match") \
 	X("dir-size",		"a directory's size or entry count is wrong") \

@@ -114,8 +114,8 @@ void sfs_check_add_link(struct sfs_check *ck, u64 ino, u64 dir, u64 pos)
 }
 
 /*
- * A mount's log forgets an orphan in the transaction that deletes it; the
- * volume's list is the leader's and forgets it later.
+ * Listed ones that do not exist are no damage: another mount deleted them, and
+ * the mount's log or the volume's list forgets them later.
  */
 static void sfs_check_orphans(struct sfs_check *ck)
 {
@@ -129,9 +129,6 @@ static void sfs_check_orphans(struct sfs_check *ck)
 		cki = sfs_ino_hash_find(&ck->inodes, orphan->ino);
 		if (cki && (cki->flags & (SFS_CKI_EXISTS | SFS_CKI_UNSURE)))
 			cki->flags |= SFS_CKI_ORPHAN;
-		else if (orphan->is_logged && !ck->is_damaged)
-			sfs_check_report(ck, "orphan-missing", "inode %llu",
-					 orphan->ino);
 	}
 }
 

@@ -115,7 +115,6 @@ struct sfs_ck_grant {
 
 struct sfs_ck_orphan {
 	u64 ino;
-	bool is_logged;		/* by a mount, else left to the volume */
 };
 
 struct sfs_ck_ext {

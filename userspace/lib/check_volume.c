@@ -137,7 +137,7 @@ static void sfs_check_grant_item(struct sfs_check *ck,
 	grant->len = get_unaligned_le64(val);
 }
 
-static void sfs_check_add_orphan(struct sfs_check *ck, u64 ino, bool is_logged)
+static void sfs_check_add_orphan(struct sfs_check *ck, u64 ino)
 {
 	struct sfs_ck_orphan *orphan;
 
@@ -145,7 +145,21 @@ static void sfs_check_add_orphan(struct sfs_check *ck, u64 ino, bool is_logged)
 	if (!orphan)
 		return;
 	orphan->ino = ino;
-	orphan->is_logged = is_logged;
+}
+
+/* The entry counts as one of the root map: older ones in logs are history. */
+static void sfs_check_emptied(struct sfs_check *ck, const struct sfs_key *key,
+			      const u8 *val)
+{
+	struct sfs_disk_emptied emptied;
+
+	memcpy(&emptied, val, sizeof(emptied));
+	if (key->type || key->b || emptied.entry.tree.height) {
+		sfs_check_report(ck, "item-value", "emptied group %llu",
+				 key->a);
+		return;
+	}
+	sfs_check_add_root(ck, key->a, 0, &emptied.entry);
 }
 
 static void sfs_check_volume_item(struct sfs_check *ck, void *arg,
@@ -182,7 +196,12 @@ static void sfs_check_volume_item(struct sfs_check *ck, void *arg,
 		break;
 	case SFS_VOL_ORPHAN:
 		if (sfs_check_item_len(ck, tree, key, len, 0))
-			sfs_check_add_orphan(ck, key->a, false);
+			sfs_check_add_orphan(ck, key->a);
+		break;
+	case SFS_VOL_EMPTIED:
+		if (sfs_check_item_len(ck, tree, key, len,
+				       sizeof(struct sfs_disk_emptied)))
+			sfs_check_emptied(ck, key, val);
 		break;
 	default:
 		sfs_check_report(ck, "item-unknown",
@@ -450,12 +469,15 @@ static void sfs_check_mlog_item(struct sfs_check *ck, void *arg,
 					 mnt->slot, key->a,
 					 le64_to_cpu(root.seq),
 					 le64_to_cpu(mnt->rec->hdr.seq));
-		sfs_check_add_root(ck, key->a, le64_to_cpu(root.seq) ?: 1,
-				   &root.entry);
+		/* what is folded is in the root map, or was replaced there */
+		if (le64_to_cpu(root.seq) >
+		    le64_to_cpu(mnt->table.folded_seq))
+			sfs_check_add_root(ck, key->a, le64_to_cpu(root.seq),
+					   &root.entry);
 		break;
 	case SFS_MLOG_ORPHAN:
 		if (sfs_check_item_len(ck, "mount log", key, len, 0))
-			sfs_check_add_orphan(ck, key->a, true);
+			sfs_check_add_orphan(ck, key->a);
 		break;
 	default:
 		sfs_check_report(ck, "item-unknown",

@@ -276,6 +276,13 @@ static void sfs_print_volume_item(struct sfs_check *ck, void *arg,
 		sfs_pr_begin(pr, "orphan");
 		sfs_pr_num(pr, "ino", key->a);
 		break;
+	case SFS_VOL_EMPTIED:
+		sfs_pr_begin(pr, "emptied");
+		sfs_pr_num(pr, "group", key->a);
+		memset(&entry, 0, sizeof(entry));
+		memcpy(&entry, val, min_t(size_t, len, sizeof(entry)));
+		sfs_print_root_entry(pr, &entry);
+		break;
 	default:
 		sfs_pr_unknown(pr, key, len);
 		return;

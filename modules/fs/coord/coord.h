@@ -105,11 +105,19 @@ int sfs_leader_return(struct sfs_leader *ld, u32 slot, u64 id,
  */
 int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 		    const struct sfs_tree *mlog, u64 seq);
+/*
+ * The first half of a recovery: the roots of a mount that is gone are in the
+ * root map, and stay there until its slot is recovered.  Whoever keeps the
+ * values of locks now replaces those of the locks that the mount had in EX by
+ * the root map's entry where that is newer: the mount may have committed after
+ * it was granted the lock, even that the group is empty.
+ */
+int sfs_leader_recover_roots(struct sfs_leader *ld, u32 slot, u64 rid);
 /* Take back everything a mount that is gone had, from its record. */
 int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid);
 /* All slots in the mount table: after a crash. */
 int sfs_leader_recover_all(struct sfs_leader *ld);
-/* Root map entry of a group; -ENOENT. */
+/* Root map entry of a group, also of one that became empty; -ENOENT. */
 int sfs_leader_lookup_root(struct sfs_leader *ld, u64 group,
 			   struct sfs_disk_root_entry *entry);
 /* Next inode at or after *ino left behind unlinked by mounts that are gone. */
@@ -141,5 +149,21 @@ int sfs_mount_item_read(struct sfs_leader *ld, u32 slot,
 			struct sfs_disk_mount *item);
 int sfs_mount_item_write(struct sfs_leader *ld, u32 slot,
 			 const struct sfs_disk_mount *item);
+/* Outside of operations: the first at or after *slot; -ENOENT. */
+int sfs_mount_item_next(struct sfs_leader *ld, u32 *slot,
+			struct sfs_disk_mount *item);
+
+/* ---- root map (rootmap.c) ------------------------------------------------------- */
+
+/*
+ * Take a root from a mount's log into the map, unless it has a newer one: at
+ * most SFS_ROOTMAP_CHANGES btree changes inside an operation.  stamp: of the
+ * fold, grows with each.
+ */
+#define SFS_ROOTMAP_CHANGES	2
+int sfs_rootmap_apply(struct sfs_leader *ld, u64 group,
+		      const struct sfs_disk_root_entry *entry, u64 stamp);
+/* Outside of operations: forget emptied groups no mount has a root of. */
+int sfs_rootmap_prune(struct sfs_leader *ld);
 
 #endif

@@ -373,22 +373,6 @@ bool sfs_leader_is_joined(struct sfs_leader *ld, u32 slot, u64 rid)
 	return ret ? ret != -ENOENT : le64_to_cpu(item.rid) == rid;
 }
 
-int sfs_leader_lookup_root(struct sfs_leader *ld, u64 group,
-			   struct sfs_disk_root_entry *entry)
-{
-	struct sfs_key key = SFS_KEY(SFS_VOL_ROOTMAP, 0, group, 0);
-	int ret;
-
-	mutex_lock(&ld->lock);
-	ret = sfs_btree_lookup(ld->vol, &ld->tree, &key, entry, sizeof(*entry));
-	mutex_unlock(&ld->lock);
-	if (ret >= 0 && ret != sizeof(*entry)) {
-		sfs_err(ld->vol, "group %llu: root-entry-size: corrupt", group);
-		return -EUCLEAN;
-	}
-	return min(ret, 0);
-}
-
 int sfs_leader_next_orphan(struct sfs_leader *ld, u64 *ino)
 {
 	struct sfs_key key = SFS_KEY(SFS_VOL_ORPHAN, 0, *ino, 0);

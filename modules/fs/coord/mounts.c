@@ -37,6 +37,23 @@ int sfs_mount_item_write(struct sfs_leader *ld, u32 slot,
 	return sfs_btree_set(&ld->trans, &ld->tree, &key, item, sizeof(*item));
 }
 
+int sfs_mount_item_next(struct sfs_leader *ld, u32 *slot,
+			struct sfs_disk_mount *item)
+{
+	struct sfs_key last = SFS_KEY(SFS_VOL_MOUNT, 0, U32_MAX, 0);
+	struct sfs_key key = SFS_KEY(SFS_VOL_MOUNT, 0, *slot, 0);
+	int ret;
+
+	mutex_lock(&ld->lock);
+	ret = sfs_btree_next(ld->vol, &ld->tree, &key, &last, item,
+			     sizeof(*item));
+	mutex_unlock(&ld->lock);
+	if (ret >= 0 && ret != sizeof(*item))
+		ret = -EUCLEAN;
+	*slot = key.a;
+	return min(ret, 0);
+}
+
 /* ---- grants ---------------------------------------------------------------------- */
 
 static struct sfs_key grant_key(u8 space, u32 slot, u64 id, u64 start)

@@ -54,41 +54,24 @@ static int read_roots(struct sfs_leader *ld, struct sfs_tree *mlog,
 	return 0;
 }
 
-static int apply_root(struct sfs_leader *ld, u64 group,
-		      const struct sfs_disk_root_entry *entry)
+static int apply_batch(struct sfs_leader *ld, const struct fold_batch *batch,
+		       u64 stamp)
 {
-	struct sfs_key key = SFS_KEY(SFS_VOL_ROOTMAP, 0, group, 0);
-	struct sfs_disk_root_entry old;
-	int ret;
-
-	ret = sfs_btree_lookup(ld->vol, &ld->tree, &key, &old, sizeof(old));
-	if (ret < 0 && ret != -ENOENT)
-		return ret;
-	if (ret >= 0 && le64_to_cpu(old.version) >= le64_to_cpu(entry->version))
-		return 0;
-	if (entry->tree.height)
-		return sfs_btree_set(&ld->trans, &ld->tree, &key, entry,
-				     sizeof(*entry));
-	/* Nothing lives there any more; its numbers are never used again. */
-	return ret < 0 ? 0 : sfs_btree_delete(&ld->trans, &ld->tree, &key);
-}
-
-static int apply_batch(struct sfs_leader *ld, const struct fold_batch *batch)
-{
+	const unsigned int changes = SFS_FOLD_BATCH * SFS_ROOTMAP_CHANGES;
 	unsigned int i;
 	int ret;
 
-	ret = sfs_leader_begin(ld, SFS_FOLD_BATCH);
+	ret = sfs_leader_begin(ld, changes);
 	if (ret)
 		return ret;
 	for (i = 0; i < batch->nr && !ret; i++)
-		ret = apply_root(ld, batch->root[i].group,
-				 &batch->root[i].entry);
-	sfs_leader_end(ld, SFS_FOLD_BATCH);
+		ret = sfs_rootmap_apply(ld, batch->root[i].group,
+					&batch->root[i].entry, stamp);
+	sfs_leader_end(ld, changes);
 	return ret;
 }
 
-static int set_folded(struct sfs_leader *ld, u32 slot, u64 seq)
+static int set_folded(struct sfs_leader *ld, u32 slot, u64 seq, u64 stamp)
 {
 	struct sfs_disk_mount item;
 	int ret;
@@ -99,14 +82,17 @@ static int set_folded(struct sfs_leader *ld, u32 slot, u64 seq)
 	ret = sfs_mount_item_read(ld, slot, &item);
 	if (!ret) {
 		item.folded_seq = cpu_to_le64(seq);
+		if (stamp)
+			item.folded_at = cpu_to_le64(stamp);
 		ret = sfs_mount_item_write(ld, slot, &item);
 	}
 	sfs_leader_end(ld, 1);
 	return ret;
 }
 
-int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
-		    const struct sfs_tree *mlog, u64 seq)
+static int fold_log(struct sfs_leader *ld, u32 slot,
+		    const struct sfs_tree *mlog, u64 seq, u64 stamp,
+		    u64 mount_stamp)
 {
 	struct sfs_tree tree = *mlog;
 	struct sfs_disk_mount item;
@@ -127,11 +113,41 @@ int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
 		ret = read_roots(ld, &tree, le64_to_cpu(item.folded_seq),
 				 &group, batch);
 		if (!ret && batch->nr)
-			ret = apply_batch(ld, batch);
+			ret = apply_batch(ld, batch, stamp);
 	} while (!ret && batch->nr == SFS_FOLD_BATCH);
 	kfree(batch);
-	if (!ret)
-		ret = set_folded(ld, slot, seq);
+	return ret ?: set_folded(ld, slot, seq, mount_stamp);
+}
+
+int sfs_leader_fold(struct sfs_leader *ld, u32 slot,
+		    const struct sfs_tree *mlog, u64 seq)
+{
+	u64 stamp = sfs_leader_next_seq(ld);
+	int ret;
+
+	if (!stamp)
+		return -EIO;
+	ret = fold_log(ld, slot, mlog, seq, stamp, stamp) ?:
+	      sfs_rootmap_prune(ld);
+	if (ret)
+		return ret;
+	sfs_count(ld->vol, leader_fold);
+	return sfs_leader_commit(ld);
+}
+
+/*
+ * The mount is gone and values of its locks may be older than its last roots:
+ * emptied groups are kept while it is in the table, so its stamp stays.
+ */
+static int fold_dead(struct sfs_leader *ld, u32 slot,
+		     const struct sfs_tree *mlog, u64 seq)
+{
+	u64 stamp = sfs_leader_next_seq(ld);
+	int ret;
+
+	if (!stamp)
+		return -EIO;
+	ret = fold_log(ld, slot, mlog, seq, stamp, 0);
 	if (ret)
 		return ret;
 	sfs_count(ld->vol, leader_fold);
@@ -338,8 +354,8 @@ static int recover_record(struct recovery *rv)
 	struct sfs_leader *ld = rv->ld;
 	int ret;
 
-	ret = sfs_leader_fold(ld, rv->slot, &rv->mlog,
-			      le64_to_cpu(rv->rec->hdr.seq));
+	ret = fold_dead(ld, rv->slot, &rv->mlog,
+			le64_to_cpu(rv->rec->hdr.seq));
 	if (!ret)
 		ret = recover_orphans(rv);
 	if (!ret && rv->ret.height)
@@ -350,7 +366,19 @@ static int recover_record(struct recovery *rv)
 	return ret ?: recover_pools(rv);
 }
 
-int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
+static int recover_all_of(struct recovery *rv)
+{
+	return recover_record(rv) ?: recover_grants(rv) ?: recover_finish(rv);
+}
+
+static int recover_only_roots(struct recovery *rv)
+{
+	return fold_dead(rv->ld, rv->slot, &rv->mlog,
+			 le64_to_cpu(rv->rec->hdr.seq));
+}
+
+static int recover(struct sfs_leader *ld, u32 slot, u64 rid,
+		   int (*step)(struct recovery *rv))
 {
 	struct recovery rv = { .ld = ld, .slot = slot };
 	int ret;
@@ -362,11 +390,7 @@ int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
 	sfs_pool_init(&rv.data);
 	ret = load_record(&rv, rid);
 	if (!ret)
-		ret = recover_record(&rv);
-	if (!ret)
-		ret = recover_grants(&rv);
-	if (!ret)
-		ret = recover_finish(&rv);
+		ret = step(&rv);
 	if (ret)
 		sfs_err(ld->vol, "recovery of slot %u rid %016llx: error %d",
 			slot, rid, ret);
@@ -376,21 +400,14 @@ int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
 	return ret;
 }
 
-static int next_mount(struct sfs_leader *ld, u32 *slot,
-		      struct sfs_disk_mount *item)
+int sfs_leader_recover_roots(struct sfs_leader *ld, u32 slot, u64 rid)
 {
-	struct sfs_key last = SFS_KEY(SFS_VOL_MOUNT, 0, U32_MAX, 0);
-	struct sfs_key key = SFS_KEY(SFS_VOL_MOUNT, 0, *slot, 0);
-	int ret;
+	return recover(ld, slot, rid, recover_only_roots);
+}
 
-	mutex_lock(&ld->lock);
-	ret = sfs_btree_next(ld->vol, &ld->tree, &key, &last, item,
-			     sizeof(*item));
-	mutex_unlock(&ld->lock);
-	if (ret >= 0 && ret != sizeof(*item))
-		ret = -EUCLEAN;
-	*slot = key.a;
-	return min(ret, 0);
+int sfs_leader_recover_slot(struct sfs_leader *ld, u32 slot, u64 rid)
+{
+	return recover(ld, slot, rid, recover_all_of);
 }
 
 int sfs_leader_recover_all(struct sfs_leader *ld)
@@ -400,7 +417,7 @@ int sfs_leader_recover_all(struct sfs_leader *ld)
 	u64 rid;
 	int ret;
 
-	while ((ret = next_mount(ld, &slot, &item)) == 0) {
+	while ((ret = sfs_mount_item_next(ld, &slot, &item)) == 0) {
 		if (ld->vol->read_only) {
 			sfs_err(ld->vol, "slot %u needs recovery, but the device is read-only",
 				slot);

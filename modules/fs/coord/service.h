@@ -74,7 +74,8 @@ struct sfs_coord_peer {
  * @reply_len: set to the bytes to send
  *
  * Errors of the service are in the reply.
- * Context: Sleeps, for I/O too; requests of one peer come one by one.
+ * Context: Sleeps, for I/O too.  Several requests of a peer may be served at
+ *	once, but those to join or leave alone.
  * Return: 0, -EPROTO when no correct mount would have sent this; disconnect it.
  */
 int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,

@@ -53,6 +53,8 @@ static int log_root(struct sfs_fs *fs, struct sfs_group *grp, u64 seq)
 
 	grp->version++;
 	sfs_root_to_disk(&root.entry, grp);
+	/* EX is not given up before this commit is durable, nor if it fails */
+	memcpy(sfs_lock_lvb(grp->lock), &root.entry, sizeof(root.entry));
 	root.seq = cpu_to_le64(seq);
 	fs->nr_mlog++;
 	return sfs_btree_set(&fs->trans, &fs->mlog, &key, &root, sizeof(root));

@@ -19,6 +19,8 @@
 #define SFS_DIRTY_COMMIT	4096
 /* every this many calls of the work look for orphans and small returns */
 #define SFS_WORK_SLOW		8
+/* and fold, so that the leader can forget about emptied groups */
+#define SFS_WORK_FOLD		64
 #define SFS_ORPHAN_BATCH	64
 
 static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
@@ -210,13 +212,14 @@ static bool commit_is_due(struct sfs_fs *fs, unsigned int age_ms)
 int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 {
 	bool slow = fs->work_nr++ % SFS_WORK_SLOW == 0;
+	bool fold = fs->work_nr % SFS_WORK_FOLD == 0 && fs->nr_mlog;
 	int ret = sfs_volume_error(fs->vol);
 
 	if (ret || fs->vol->read_only)
 		return ret;
 	if (commit_is_due(fs, age_ms))
 		ret = sfs_trans_commit(&fs->trans);
-	if (!ret && fs->nr_mlog > SFS_FOLD_ENTRIES)
+	if (!ret && (fold || fs->nr_mlog > SFS_FOLD_ENTRIES))
 		ret = sfs_fs_fold(fs);
 	if (!ret)
 		ret = sfs_meta_trim(fs);

@@ -5,8 +5,10 @@
  *	absent --get--> not loaded --load--> loaded --revoke to NL--> not loaded
  *
  * The root of a group is the newest of: the lock's value block, this mount's
- * log, the root map (I3).  A group is only dropped while its last change is
- * durable, so that one of them has it.
+ * log, the root map (I3).  The value block has each root that is committed, so
+ * that it is right whenever EX is given up: the group may have left memory, its
+ * log entry may be folded, and an empty group may have left the root map.  A
+ * group is only dropped while its last change is durable.
  */
 #include "fs/ns/fs.h"
 
@@ -167,7 +169,9 @@ static int lookup_mlog(struct sfs_fs *fs, u64 nr,
 	int ret;
 
 	down_read(&fs->mlog_sem);
-	ret = sfs_btree_lookup(fs->vol, &fs->mlog, &key, &root, sizeof(root));
+	/* The root map has what is folded, or newer: this may be outdated. */
+	ret = fs->mlog_folded ? -ENOENT :
+	      sfs_btree_lookup(fs->vol, &fs->mlog, &key, &root, sizeof(root));
 	up_read(&fs->mlog_sem);
 	if (ret < 0)
 		return ret;
@@ -183,19 +187,20 @@ static u64 entry_version(const struct sfs_disk_root_entry *entry)
 }
 
 /* The newest root entry there is; version 0 when there is none. */
-static int newest_root(struct sfs_fs *fs, struct sfs_group *grp,
+static int newest_root(struct sfs_fs *fs, struct sfs_lock *lock,
 		       struct sfs_disk_root_entry *best)
 {
 	struct sfs_disk_root_entry entry;
+	u64 nr = sfs_lock_nr(lock);
 	int ret;
 
-	memcpy(best, sfs_lock_lvb(grp->lock), sizeof(*best));
-	ret = lookup_mlog(fs, grp->nr, &entry);
+	memcpy(best, sfs_lock_lvb(lock), sizeof(*best));
+	ret = lookup_mlog(fs, nr, &entry);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
 	if (!ret && entry_version(&entry) > entry_version(best))
 		*best = entry;
-	ret = sfs_coord_lookup_root(&fs->coord, grp->nr, &entry);
+	ret = sfs_coord_lookup_root(&fs->coord, nr, &entry);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
 	if (!ret && entry_version(&entry) > entry_version(best))
@@ -228,11 +233,14 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 		return 0;
 	down_write(&grp->rwsem);
 	if (!grp->loaded) {
-		ret = newest_root(fs, grp, &entry);
+		ret = newest_root(fs, grp->lock, &entry);
 		if (!ret && entry.tree.height > SFS_TREE_HEIGHT_MAX)
 			ret = -EUCLEAN;
 		if (!ret) {
 			use_root(grp, &entry);
+			if (sfs_lock_mode(grp->lock) == SFS_LOCK_EX)
+				memcpy(sfs_lock_lvb(grp->lock), &entry,
+				       sizeof(entry));
 			sfs_btree_readahead(fs->vol, &grp->tree);
 			sfs_count(fs->vol, group_load);
 			/* pairs with the acquire above */
@@ -280,7 +288,7 @@ static int group_invalidate(void *arg, struct sfs_lock *lock,
 	sfs_count(fs->vol, lock_invalidate);
 	grp = group_find(fs, sfs_lock_nr(lock));
 	if (!grp)
-		return 0;	/* dropped when it was durable */
+		return 0;	/* dropped when it was durable: so is the value */
 	ret = group_write_back(fs, grp, to);
 	down_write(&grp->rwsem);
 	if (!ret && from == SFS_LOCK_EX && grp->loaded && grp->version)

@@ -136,9 +136,10 @@ static inline long schedule_timeout_uninterruptible(long timeout)
 
 typedef struct wait_queue_head {
 	unsigned int nr_sleepers;
+	unsigned int nr_wakes;	/* one may come while a condition is evaluated */
 } wait_queue_head_t;
 
-#define __WAIT_QUEUE_HEAD_INITIALIZER(n) { 0 }
+#define __WAIT_QUEUE_HEAD_INITIALIZER(n) { 0, 0 }
 #define DECLARE_WAIT_QUEUE_HEAD(n) \
 	wait_queue_head_t n = __WAIT_QUEUE_HEAD_INITIALIZER(n)
 #define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(n) DECLARE_WAIT_QUEUE_HEAD(n)
@@ -146,6 +147,7 @@ typedef struct wait_queue_head {
 static inline void init_waitqueue_head(struct wait_queue_head *wq)
 {
 	wq->nr_sleepers = 0;
+	wq->nr_wakes = 0;
 }
 
 static inline bool waitqueue_active(struct wait_queue_head *wq)
@@ -162,28 +164,47 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
 void port_wait_queue(struct wait_queue_head *wq, const char *why,
 		     u64 deadline_ns);
 
-#define wake_up(wq)			port_wake_obj(wq)
-#define wake_up_all(wq)			port_wake_obj(wq)
-#define wake_up_nr(wq, nr)		port_wake_obj(wq)
-#define wake_up_interruptible(wq)	port_wake_obj(wq)
-#define wake_up_interruptible_all(wq)	port_wake_obj(wq)
-#define wake_up_locked(wq)		port_wake_obj(wq)
+static inline void port_wake_queue(struct wait_queue_head *wq)
+{
+	wq->nr_wakes++;
+	port_wake_obj(wq);
+}
 
+#define wake_up(wq)			port_wake_queue(wq)
+#define wake_up_all(wq)			port_wake_queue(wq)
+#define wake_up_nr(wq, nr)		port_wake_queue(wq)
+#define wake_up_interruptible(wq)	port_wake_queue(wq)
+#define wake_up_interruptible_all(wq)	port_wake_queue(wq)
+#define wake_up_locked(wq)		port_wake_queue(wq)
+
+/* a wake-up since nr_wakes was read: look at the condition again */
 #define wait_event(wq, cond) do {					\
 	might_sleep();							\
 	port_yield_point();						\
-	while (!(cond))							\
-		port_wait_queue(&(wq), "wait_event: " #cond, U64_MAX);	\
+	for (;;) {							\
+		unsigned int port_wn_ = (wq).nr_wakes;			\
+									\
+		if (cond)						\
+			break;						\
+		if (port_wn_ == (wq).nr_wakes)				\
+			port_wait_queue(&(wq), "wait_event: " #cond,	\
+					U64_MAX);			\
+	}								\
 } while (0)
 
 /* jiffies left, at least 1, when the condition became true; else 0 */
 #define wait_event_timeout(wq, cond, timeout) ({			\
 	u64 port_we_ = port_deadline(timeout);				\
+	unsigned int port_wn_ = (wq).nr_wakes;				\
 	bool port_wc_;							\
 	might_sleep();							\
 	port_yield_point();						\
-	while (!(port_wc_ = !!(cond)) && port_now_ns() < port_we_)	\
-		port_wait_queue(&(wq), "wait_event: " #cond, port_we_);	\
+	while (!(port_wc_ = !!(cond)) && port_now_ns() < port_we_) {	\
+		if (port_wn_ == (wq).nr_wakes)				\
+			port_wait_queue(&(wq), "wait_event: " #cond,	\
+					port_we_);			\
+		port_wn_ = (wq).nr_wakes;				\
+	}								\
 	port_jiffies_left(port_wc_, port_we_); })
 
 #define wait_event_killable(wq, cond)	({ wait_event(wq, cond); 0; })
@@ -238,7 +259,7 @@ struct completion {
 	wait_queue_head_t wait;
 };
 
-#define COMPLETION_INITIALIZER(n)	{ 0, { 0 } }
+#define COMPLETION_INITIALIZER(n)	{ 0, { 0, 0 } }
 #define DECLARE_COMPLETION(n)	struct completion n = COMPLETION_INITIALIZER(n)
 #define DECLARE_COMPLETION_ONSTACK(n)	DECLARE_COMPLETION(n)
 

@@ -135,13 +135,15 @@ static void port_queue_due(void)
 	}
 }
 
-static struct work_struct *port_next_ready(u64 max_seq)
+/* @only: of that queue, NULL: of any */
+static struct work_struct *port_next_ready(u64 max_seq,
+					   const struct workqueue_struct *only)
 {
 	struct work_struct *w;
 
 	port_queue_due();
 	list_for_each_entry(w, &port_queued, entry) {
-		if (w->seq > max_seq)
+		if (w->seq > max_seq || (only && w->wq != only))
 			continue;
 		if (w->wq->max_active && w->wq->nr_running >= w->wq->max_active)
 			continue;
@@ -151,9 +153,9 @@ static struct work_struct *port_next_ready(u64 max_seq)
 	return NULL;
 }
 
-static bool port_run_one(u64 max_seq)
+static bool port_run_one(u64 max_seq, const struct workqueue_struct *only)
 {
-	struct work_struct *w = port_next_ready(max_seq);
+	struct work_struct *w = port_next_ready(max_seq, only);
 	struct port_running run;
 
 	if (!w)
@@ -178,7 +180,12 @@ static bool port_run_one(u64 max_seq)
 
 bool port_run_one_work(void)
 {
-	return port_run_one(U64_MAX);
+	return port_run_one(U64_MAX, NULL);
+}
+
+bool port_run_one_work_of(const struct workqueue_struct *wq)
+{
+	return port_run_one(U64_MAX, wq);
 }
 
 unsigned int port_run_works(void)
@@ -186,14 +193,14 @@ unsigned int port_run_works(void)
 	u64 max_seq = port_work_seq;	/* a work may queue itself for ever */
 	unsigned int nr = 0;
 
-	while (port_run_one(max_seq))
+	while (port_run_one(max_seq, NULL))
 		nr++;
 	return nr;
 }
 
 bool port_work_ready(void)
 {
-	return port_next_ready(U64_MAX) != NULL;
+	return port_next_ready(U64_MAX, NULL) != NULL;
 }
 
 u64 port_next_work_ns(void)

@@ -105,6 +105,8 @@ bool cancel_delayed_work_sync(struct delayed_work *dw);
 
 /* run one item that is queued or due; false when there was none */
 bool port_run_one_work(void);
+/* the same for items of one queue, which may be gone */
+bool port_run_one_work_of(const struct workqueue_struct *wq);
 /* run what is queued or due now; returns how many ran */
 unsigned int port_run_works(void);
 /* can port_run_one_work() do anything now? */
