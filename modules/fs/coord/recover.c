@@ -9,7 +9,7 @@
  */
 #include "fs/coord/coord.h"
 
-#define SFS_FOLD_BATCH		8
+#define SFS_FOLD_BATCH		4
 
 /* ---- fold -------------------------------------------------------------------------- */
 
