@@ -34,7 +34,9 @@ void sfs_pool_grow(struct sfs_pool *pool, unsigned int nr_more)
 
 	if (nr_more <= pool->size - pool->nr)
 		return;
-	size = max3(pool->nr + nr_more, 2 * pool->nr, SFS_POOL_SIZE_MIN);
+	/* more than was asked for, or asking for as much again costs a copy */
+	size = max3(pool->nr + nr_more + nr_more / 2, 2 * pool->nr,
+		    SFS_POOL_SIZE_MIN);
 	/* what is freed, or committed, cannot be given up for want of memory */
 	ext = kvmalloc_array(size, sizeof(*ext), GFP_NOFS | __GFP_NOFAIL);
 	if (pool->nr)

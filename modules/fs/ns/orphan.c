@@ -25,6 +25,14 @@ static void add_commit_need(struct sfs_fs *fs)
 	mutex_unlock(&fs->trans.lock);
 }
 
+static void sub_commit_need(struct sfs_fs *fs)
+{
+	mutex_lock(&fs->trans.lock);
+	if (!WARN_ON_ONCE(fs->trans.commit_need < ORPHAN_NEED))
+		fs->trans.commit_need -= ORPHAN_NEED;
+	mutex_unlock(&fs->trans.lock);
+}
+
 int sfs_orphan_add(struct sfs_op *op, u64 ino)
 {
 	struct sfs_fs *fs = op->fs;
@@ -49,7 +57,9 @@ void sfs_orphan_del(struct sfs_op *op, u64 ino)
 	if (!old)
 		return;		/* left by a mount that is gone */
 	if (xa_to_value(old) == ORPHAN_NEW) {
+		/* of the open transaction, whose commit need not log it now */
 		xa_erase(&fs->orphans, ino);
+		sub_commit_need(fs);
 		return;
 	}
 	/* The entry exists, so this needs no memory. */
