@@ -68,9 +68,9 @@ struct sfs_coord_peer {
  * @ld: leader
  * @peer: who asks; joining and leaving change it
  * @type: enum sfs_coord_type
- * @req: request as it came
+ * @req: request as it came, aligned to 8 bytes
  * @req_len: bytes of it
- * @reply: room for SFS_COORD_REPLY_MAX bytes
+ * @reply: room for SFS_COORD_REPLY_MAX bytes, aligned likewise
  * @reply_len: set to the bytes to send
  *
  * Errors of the service are in the reply.

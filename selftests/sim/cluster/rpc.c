@@ -16,7 +16,7 @@ struct cl_rpc {
 	struct list_head link;
 	struct cl_node *node;
 	u8 type;
-	u8 req[SFS_COORD_REQUEST_MAX];
+	u8 req[SFS_COORD_REQUEST_MAX] __aligned(8);
 	unsigned int req_len;
 	u8 reply[SFS_COORD_REPLY_MAX] __aligned(8);
 	unsigned int reply_len;
