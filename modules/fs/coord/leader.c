@@ -93,6 +93,9 @@ static const struct sfs_trans_ops leader_trans_ops = {
 	.need_space	= leader_need_space,
 };
 
+static struct lock_class_key leader_commit_key;
+static struct lock_class_key leader_trans_key;
+
 static int leader_load(struct sfs_leader *ld)
 {
 	struct sfs_super_block *sb = ld->sb;
@@ -107,6 +110,9 @@ static int leader_load(struct sfs_leader *ld)
 	ret = sfs_trans_init(&ld->trans, ld->vol, &leader_trans_ops, ld, seq);
 	if (ret)
 		return ret;
+	/* inside of ld->lock, which is inside of a mount's commit_lock */
+	lockdep_set_class(&ld->trans.commit_lock, &leader_commit_key);
+	lockdep_set_class(&ld->trans.lock, &leader_trans_key);
 	sfs_ref_from_disk(&ld->pool_list, &sb->pool_list);
 	return sfs_pool_read(ld->vol, &ld->trans.pool, SFS_OWNER_LEADER_POOL,
 			     sb->pool, le32_to_cpu(sb->pool_nr),
