@@ -28,7 +28,6 @@ struct sfs_master_lock {
 	struct sfs_lock_name name;
 	struct list_head parts;
 	struct list_head waiters;	/* oldest first */
-	u64 stored;			/* clock when the value was stored */
 	bool has_value;
 	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
 };
@@ -51,7 +50,7 @@ struct sfs_lock_master {
 	const struct sfs_lock_master_ops *ops;
 	void *arg;
 	bool is_open;
-	atomic64_t clock;		/* counts marks */
+	atomic_t next_scan;		/* stripe that gives values first */
 	atomic64_t nr_requests;
 	atomic64_t nr_grants;
 	atomic64_t nr_revokes;
@@ -323,7 +322,6 @@ int sfs_lock_master_released(struct sfs_lock_master *master, u64 node,
 		goto out;
 	if (lvb) {
 		memcpy(ml->lvb, lvb, sizeof(ml->lvb));
-		ml->stored = atomic64_read(&master->clock);
 		ml->has_value = true;
 	}
 	part->mode = mode;
@@ -389,7 +387,6 @@ int sfs_lock_master_assert(struct sfs_lock_master *master, u64 node,
 	part->mode = mode;
 	if (lvb && mode == SFS_LOCK_PR) {
 		memcpy(ml->lvb, lvb, sizeof(ml->lvb));
-		ml->stored = atomic64_read(&master->clock);
 		ml->has_value = true;
 	}
 	ret = 0;
@@ -498,6 +495,70 @@ void sfs_lock_master_stop(struct sfs_lock_master *master, u64 node)
 }
 EXPORT_SYMBOL_GPL(sfs_lock_master_stop);
 
+/* The first lock from (type, nr) on in the stripe that the mount has in EX. */
+static struct sfs_master_lock *
+sfs_master_next_held(struct sfs_master_stripe *st, u64 node, unsigned int type,
+		     u64 nr)
+{
+	struct sfs_master_part *part;
+	struct sfs_master_lock *ml;
+	unsigned long index = nr;
+
+	for (; type < SFS_LOCK_NR_TYPES; type++, index = 0) {
+		xa_for_each_start(&st->locks[type], index, ml, index) {
+			part = sfs_master_part(ml, node);
+			if (part && part->mode == SFS_LOCK_EX)
+				return ml;
+		}
+	}
+	return NULL;
+}
+
+bool sfs_lock_master_next_held(struct sfs_lock_master *master, u64 node,
+			       struct sfs_lock_master_held *held)
+{
+	unsigned int type = held->name.type;
+	u64 nr = type ? held->name.nr + 1 : 0;	/* not the last of all */
+	struct sfs_master_stripe *st;
+	struct sfs_master_lock *ml;
+
+	for (; held->stripe < SFS_MASTER_STRIPES; held->stripe++) {
+		st = &master->stripes[held->stripe];
+		mutex_lock(&st->lock);
+		ml = sfs_master_next_held(st, node, type, nr);
+		if (ml) {
+			held->name = ml->name;
+			held->has_value = ml->has_value;
+			memcpy(held->lvb, ml->lvb, sizeof(held->lvb));
+		}
+		mutex_unlock(&st->lock);
+		if (ml)
+			return true;
+		type = 0;
+		nr = 0;
+	}
+	return false;
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_next_held);
+
+void sfs_lock_master_renew(struct sfs_lock_master *master, u64 node,
+			   const struct sfs_lock_name *name, const void *lvb)
+{
+	struct sfs_master_stripe *st = sfs_master_stripe(master, name);
+	struct sfs_master_part *part;
+	struct sfs_master_lock *ml;
+
+	mutex_lock(&st->lock);
+	ml = xa_load(&st->locks[name->type], name->nr);
+	part = ml ? sfs_master_part(ml, node) : NULL;
+	if (!WARN_ON_ONCE(!part || part->mode != SFS_LOCK_EX)) {
+		memcpy(ml->lvb, lvb, sizeof(ml->lvb));
+		ml->has_value = true;
+	}
+	mutex_unlock(&st->lock);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_renew);
+
 static void sfs_master_remove_one(struct sfs_lock_master *master,
 				  struct sfs_master_stripe *st,
 				  struct sfs_master_lock *ml, void *arg)
@@ -506,9 +567,6 @@ static void sfs_master_remove_one(struct sfs_lock_master *master,
 
 	if (!part)
 		return;
-	/* the truth is what its recovery put into the root map */
-	if (part->mode == SFS_LOCK_EX)
-		ml->has_value = false;
 	sfs_master_part_del(part);
 	sfs_master_serve(master, ml);
 	st->nr_values += sfs_master_has_idle_value(ml);
@@ -542,26 +600,65 @@ EXPORT_SYMBOL_GPL(sfs_lock_master_remove);
 
 /* ---- values ---------------------------------------------------------------------- */
 
-u64 sfs_lock_master_mark(struct sfs_lock_master *master)
-{
-	return atomic64_inc_return(&master->clock);
-}
-EXPORT_SYMBOL_GPL(sfs_lock_master_mark);
+struct sfs_master_value_visit {
+	sfs_lock_value_fn *fn;
+	void *arg;
+};
 
-static void sfs_master_forget_one(struct sfs_lock_master *master,
-				  struct sfs_master_stripe *st,
-				  struct sfs_master_lock *ml, void *arg)
+/* false: enough seen. */
+static bool sfs_master_visit_values(struct sfs_master_stripe *st,
+				    const struct sfs_master_value_visit *visit)
 {
-	if (!sfs_master_has_idle_value(ml) || ml->stored >= *(u64 *)arg)
+	struct sfs_master_lock *ml;
+	unsigned int type;
+	unsigned long nr;
+
+	for (type = 0; type < SFS_LOCK_NR_TYPES; type++) {
+		xa_for_each(&st->locks[type], nr, ml) {
+			if (sfs_master_has_idle_value(ml) &&
+			    !visit->fn(visit->arg, &ml->name, ml->lvb))
+				return false;
+		}
+	}
+	return true;
+}
+
+void sfs_lock_master_visit_values(struct sfs_lock_master *master,
+				  sfs_lock_value_fn *fn, void *arg)
+{
+	struct sfs_master_value_visit visit = { .fn = fn, .arg = arg };
+	unsigned int first = atomic_inc_return(&master->next_scan);
+	struct sfs_master_stripe *st;
+	bool goes_on = true;
+	unsigned int i;
+
+	for (i = 0; i < SFS_MASTER_STRIPES && goes_on; i++) {
+		st = &master->stripes[(first + i) & (SFS_MASTER_STRIPES - 1)];
+		mutex_lock(&st->lock);
+		goes_on = sfs_master_visit_values(st, &visit);
+		mutex_unlock(&st->lock);
+		cond_resched();
+	}
+}
+EXPORT_SYMBOL_GPL(sfs_lock_master_visit_values);
+
+void sfs_lock_master_forget(struct sfs_lock_master *master,
+			    const struct sfs_lock_name *name, const void *lvb)
+{
+	struct sfs_master_stripe *st = sfs_master_stripe(master, name);
+	struct sfs_master_lock *ml;
+
+	if (WARN_ON_ONCE(!sfs_master_name_is_valid(name)))
 		return;
-	ml->has_value = false;
-	st->nr_values--;
-	sfs_master_lock_trim(st, ml);
-}
-
-void sfs_lock_master_forget(struct sfs_lock_master *master, u64 mark)
-{
-	sfs_master_walk(master, sfs_master_forget_one, &mark);
+	mutex_lock(&st->lock);
+	ml = xa_load(&st->locks[name->type], name->nr);
+	if (ml && sfs_master_has_idle_value(ml) &&
+	    !memcmp(ml->lvb, lvb, sizeof(ml->lvb))) {
+		ml->has_value = false;
+		st->nr_values--;
+		sfs_master_lock_trim(st, ml);
+	}
+	mutex_unlock(&st->lock);
 }
 EXPORT_SYMBOL_GPL(sfs_lock_master_forget);
 

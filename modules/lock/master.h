@@ -15,11 +15,14 @@
  * object comes into being when somebody else asks, and the owner is then asked
  * to go down whether it ever used the lock or not.
  *
- * The value of a lock that nobody holds is kept until the filesystem says that
- * it is in the root map (sfs_lock_master_forget()).
+ * The value of a lock that nobody holds is kept until the filesystem has seen
+ * that the root map has it (sfs_lock_master_forget()), and never dropped before.
  *
  * What a mount that died held stays held until sfs_lock_master_remove(), which
- * comes after its recovery; values it might have changed are unknown then.
+ * comes after its recovery.  The value of a lock it had in EX is that of the grant,
+ * which nobody else may know as well: another mount's log may be the only place
+ * that has that root.  Where the dead mount committed a newer one, the value is
+ * renewed first (sfs_lock_master_next_held(), sfs_lock_master_renew()).
  */
 #ifndef SFS_LOCK_MASTER_H
 #define SFS_LOCK_MASTER_H
@@ -115,14 +118,38 @@ int sfs_lock_master_add_range(struct sfs_lock_master *master, u64 node,
 
 /* A mount is lost: what it asked for is void; what it holds stays held. */
 void sfs_lock_master_stop(struct sfs_lock_master *master, u64 node);
+
+/**
+ * struct sfs_lock_master_held - a lock that a mount holds in EX
+ * @name: lock
+ * @has_value: the master knows a value
+ * @lvb: that value
+ * @stripe: where the search goes on
+ */
+struct sfs_lock_master_held {
+	struct sfs_lock_name name;
+	bool has_value;
+	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
+	unsigned int stripe;
+};
+
+/* The next one; @held is all zeroes for the first.  false: there is none. */
+bool sfs_lock_master_next_held(struct sfs_lock_master *master, u64 node,
+			       struct sfs_lock_master_held *held);
+/* @lvb is the value now of a lock that a dead mount holds in EX. */
+void sfs_lock_master_renew(struct sfs_lock_master *master, u64 node,
+			   const struct sfs_lock_name *name, const void *lvb);
 /* A mount left, or was fenced and recovered: it holds nothing any more. */
 void sfs_lock_master_remove(struct sfs_lock_master *master, u64 node);
-/*
- * Drop values stored before mark: the root map has them.  A mark is taken
- * before the mount logs are read.
- */
-u64 sfs_lock_master_mark(struct sfs_lock_master *master);
-void sfs_lock_master_forget(struct sfs_lock_master *master, u64 mark);
+/* false: no more; must not sleep on locks */
+typedef bool sfs_lock_value_fn(void *arg, const struct sfs_lock_name *name,
+			       const void *lvb);
+/* Visit values of locks nobody has to do with, each time from elsewhere on. */
+void sfs_lock_master_visit_values(struct sfs_lock_master *master,
+				  sfs_lock_value_fn *fn, void *arg);
+/* The root map has this value: drop it if it is still that, and unused. */
+void sfs_lock_master_forget(struct sfs_lock_master *master,
+			    const struct sfs_lock_name *name, const void *lvb);
 
 /**
  * struct sfs_lock_master_info - one mount's part in one lock

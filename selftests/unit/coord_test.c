@@ -180,6 +180,9 @@ static void test_twice(void **state)
 	assert_memory_not_equal(first, s->reply, s->len);
 	leave(s);
 	leave(s);
+	/* the slot may be another mount's now */
+	assert_int_equal(serve(s, SFS_COORD_GRANT, &req, sizeof(req)), -EPROTO);
+	assert_int_equal(serve_u64(s, SFS_COORD_JOIN, s->nv.peer.rid), -EPROTO);
 }
 
 /* ---- the mount's side ------------------------------------------------------------- */

@@ -11,28 +11,7 @@
 
 #include <cmocka.h>
 
-static char events[2048];
-
-#define assert_events(expected) do {					\
-	assert_string_equal(events, expected);				\
-	events[0] = '\0';						\
-} while (0)
-
-static void event(const char *fmt, ...) __printf(1, 2);
-static void event(const char *fmt, ...)
-{
-	size_t len = strlen(events);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vscnprintf(events + len, sizeof(events) - len, fmt, ap);
-	va_end(ap);
-}
-
-static const char *mode_name(unsigned int mode)
-{
-	return mode == SFS_LOCK_EX ? "EX" : mode == SFS_LOCK_PR ? "PR" : "NL";
-}
+#include "events.h"
 
 static void log_grant(void *arg, u64 node, const struct sfs_lock_name *name,
 		      enum sfs_lock_mode mode, int error, const void *lvb)
@@ -180,29 +159,58 @@ static void test_protocol_errors(void **state)
 	assert_events("1:PR 1>NL ");
 }
 
+struct values {
+	unsigned int nr;
+	struct sfs_lock_name name;
+	u8 lvb[SFS_LOCK_LVB_BYTES];
+};
+
+static bool take_value(void *arg, const struct sfs_lock_name *name,
+		       const void *lvb)
+{
+	struct values *values = arg;
+
+	values->nr++;
+	values->name = *name;
+	memcpy(values->lvb, lvb, sizeof(values->lvb));
+	return true;
+}
+
+static unsigned int get_values(struct values *values)
+{
+	values->nr = 0;
+	sfs_lock_master_visit_values(m, take_value, values);
+	return values->nr;
+}
+
 static void test_values_until_folded(void **state)
 {
-	u64 mark;
+	struct values old, new;
 
 	sfs_lock_master_open(m);
 	assert_int_equal(ask(1, SFS_LOCK_EX), 0);
-	mark = sfs_lock_master_mark(m);
+	assert_int_equal(get_values(&old), 0);
 	assert_int_equal(down(1, SFS_LOCK_NL, "v"), 0);
+	assert_int_equal(get_values(&old), 1);
+	assert_true(old.name.type == five.type && old.name.nr == five.nr);
+	assert_string_equal((char *)old.lvb, "v");
 	assert_events("1:EX ");
-	/* stored after the logs began to be read */
-	sfs_lock_master_forget(m, mark);
-	assert_int_equal(nr_locks(), 1);
-	assert_int_equal(ask(2, SFS_LOCK_PR), 0);
-	assert_events("2:PR=v ");
-	mark = sfs_lock_master_mark(m);
-	/* held */
-	sfs_lock_master_forget(m, mark);
+	/* held: known to be in the root map or not, it is given on */
+	assert_int_equal(ask(2, SFS_LOCK_EX), 0);
+	assert_int_equal(get_values(&new), 0);
+	sfs_lock_master_forget(m, &old.name, old.lvb);
+	assert_int_equal(down(2, SFS_LOCK_PR, "w"), 0);
 	assert_int_equal(ask(3, SFS_LOCK_PR), 0);
-	assert_events("3:PR=v ");
+	assert_events("2:EX=v 3:PR=w ");
 	assert_int_equal(down(2, SFS_LOCK_NL, NULL), 0);
 	assert_int_equal(down(3, SFS_LOCK_NL, NULL), 0);
-	sfs_lock_master_forget(m, mark);
+	/* changed since it was looked at */
+	sfs_lock_master_forget(m, &old.name, old.lvb);
+	assert_int_equal(nr_locks(), 1);
+	assert_int_equal(get_values(&new), 1);
+	sfs_lock_master_forget(m, &new.name, new.lvb);
 	assert_int_equal(nr_locks(), 0);
+	sfs_lock_master_forget(m, &new.name, new.lvb);
 	assert_int_equal(ask(2, SFS_LOCK_PR), 0);
 	assert_events("2:PR ");
 	/* without a value there is nothing to keep */
@@ -212,9 +220,12 @@ static void test_values_until_folded(void **state)
 
 static void test_death(void **state)
 {
+	struct sfs_lock_master_held held = { 0 };
+
 	sfs_lock_master_open(m);
 	assert_int_equal(ask(1, SFS_LOCK_EX), 0);
 	assert_int_equal(down(1, SFS_LOCK_PR, "old"), 0);
+	assert_false(sfs_lock_master_next_held(m, 1, &held));
 	assert_int_equal(ask(1, SFS_LOCK_EX), 0);
 	assert_int_equal(ask(2, SFS_LOCK_EX), 0);
 	assert_int_equal(ask(3, SFS_LOCK_PR), 0);
@@ -224,9 +235,38 @@ static void test_death(void **state)
 	sfs_lock_master_stop(m, 2);
 	sfs_lock_master_remove(m, 2);
 	assert_events("");
-	/* it may have changed the value */
+	/* nobody else may know what it was granted with */
 	sfs_lock_master_remove(m, 1);
-	assert_events("3:PR ");
+	assert_events("3:PR=old ");
+}
+
+static void test_renewal(void **state)
+{
+	struct sfs_lock_master_held held = { 0 };
+	u8 lvb[SFS_LOCK_LVB_BYTES] = "new";
+	struct sfs_lock_name name = { SFS_LOCK_GROUP, 0 };
+	u64 seen = 0;
+
+	sfs_lock_master_open(m);
+	for (name.nr = 0; name.nr < 200; name.nr += 5)
+		assert_int_equal(sfs_lock_master_request(m, 1 + name.nr % 2,
+							 &name, SFS_LOCK_EX),
+				 0);
+	name = (struct sfs_lock_name) { SFS_LOCK_RENAME, 5 };
+	assert_int_equal(sfs_lock_master_request(m, 2, &name, SFS_LOCK_EX), 0);
+	events[0] = '\0';
+	sfs_lock_master_stop(m, 2);
+	while (sfs_lock_master_next_held(m, 2, &held)) {
+		seen++;
+		assert_true(held.name.nr % 2 == 1);
+		assert_false(held.has_value);
+		if (held.name.type == SFS_LOCK_GROUP && held.name.nr == 5)
+			sfs_lock_master_renew(m, 2, &held.name, lvb);
+	}
+	assert_int_equal(seen, 21);
+	assert_int_equal(ask(3, SFS_LOCK_PR), 0);
+	sfs_lock_master_remove(m, 2);
+	assert_events("2>PR 3:PR=new ");
 }
 
 static void test_ranges(void **state)
@@ -517,13 +557,30 @@ static void die(unsigned int node)
 	}
 }
 
+/* Some of what it had in EX it changed and committed, without saying so. */
+static void renew(unsigned int node)
+{
+	struct sfs_lock_master_held held = { 0 };
+	u8 lvb[SFS_LOCK_LVB_BYTES] = { 0 };
+	u64 nr;
+
+	while (sfs_lock_master_next_held(m, node, &held)) {
+		nr = held.name.nr;
+		if (views[node][nr].mode != SFS_LOCK_EX || rnd(2))
+			continue;
+		truth[nr]++;
+		may_be_unknown[nr] = false;
+		memcpy(lvb, &truth[nr], sizeof(truth[nr]));
+		sfs_lock_master_renew(m, node, &held.name, lvb);
+	}
+}
+
 static void recover(unsigned int node)
 {
 	unsigned int nr;
 
+	renew(node);
 	for (nr = 0; nr < NR_LOCKS; nr++) {
-		/* what it may have done is in the root map now */
-		may_be_unknown[nr] = true;
 		memset(&views[node][nr], 0, sizeof(views[node][nr]));
 		views[node][nr].want = SFS_LOCK_NO_MODE;
 	}
@@ -533,12 +590,12 @@ static void recover(unsigned int node)
 
 static void fold(void)
 {
-	unsigned int nr;
+	struct values values;
 
-	/* at once, so that every value is old enough */
-	for (nr = 0; nr < NR_LOCKS; nr++)
-		may_be_unknown[nr] = true;
-	sfs_lock_master_forget(m, sfs_lock_master_mark(m));
+	if (!get_values(&values))
+		return;
+	may_be_unknown[values.name.nr] = true;
+	sfs_lock_master_forget(m, &values.name, values.lvb);
 }
 
 /* Everybody lets go when asked: then nobody waits for ever. */
@@ -588,7 +645,7 @@ static void test_crowd(void **state)
 			recover(node);
 		} else if (!is_dead[node] && !rnd(4000)) {
 			die(node);
-		} else if (!rnd(1000)) {
+		} else if (!rnd(200)) {
 			fold();
 		} else if (!rnd(20000)) {
 			drain();
@@ -614,6 +671,7 @@ int main(void)
 		TEST(test_protocol_errors),
 		TEST(test_values_until_folded),
 		TEST(test_death),
+		TEST(test_renewal),
 		TEST(test_ranges),
 		TEST(test_assert),
 		TEST(test_visible),

@@ -14,7 +14,8 @@
 
 #include <cmocka.h>
 
-static char events[1024];
+#include "events.h"
+
 static int granted_error;
 static int invalidate_error;
 static void (*in_granted)(struct sfs_lock *lock);
@@ -24,28 +25,6 @@ static void (*script)(void);
 static struct sfs_lock_space *space;
 static struct sfs_lock *lock;
 static unsigned long warns;
-
-static void event(const char *fmt, ...) __printf(1, 2);
-static void event(const char *fmt, ...)
-{
-	size_t len = strlen(events);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vscnprintf(events + len, sizeof(events) - len, fmt, ap);
-	va_end(ap);
-}
-
-/* compare and forget */
-#define assert_events(expected) do {					\
-	assert_string_equal(events, expected);				\
-	events[0] = '\0';						\
-} while (0)
-
-static const char *mode_name(enum sfs_lock_mode mode)
-{
-	return mode == SFS_LOCK_EX ? "EX" : mode == SFS_LOCK_PR ? "PR" : "NL";
-}
 
 /* --- the filesystem ------------------------------------------------------ */
 

@@ -10,14 +10,26 @@ enum {
 	NR_TRIES = 4000,
 };
 
-static int setup(void **state)
+static int setup_blocks(void **state, u32 block_shift)
 {
 	struct nv *nv = malloc(sizeof(*nv));
 
-	nv_mkfs(nv, NV_META_BYTES, NV_DATA_BYTES, 12, 8);
+	nv_mkfs(nv, NV_META_BYTES << (block_shift - 12), NV_DATA_BYTES,
+		block_shift, 8);
 	nv_mount(nv);
 	*state = nv;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_blocks(state, 12);
+}
+
+/* More than the page allocator promises to find. */
+static int setup_large_blocks(void **state)
+{
+	return setup_blocks(state, 16);
 }
 
 static int teardown(void **state)
@@ -285,6 +297,22 @@ static void test_no_memory(void **state)
 	fail_all(*state, &port_alloc_fail);
 }
 
+/* Reading waits for memory, also where the allocator promises none. */
+static void test_reads_find_memory(void **state)
+{
+	struct nv *nv = *state;
+	u64 ino = nv_file(nv, 1, "file");
+	unsigned long failed = port_alloc_failed;
+	struct sfs_inode in;
+
+	assert_int_equal(sfs_fs_sync(nv->fs), 0);
+	sfs_cache_shrink(&nv->vol, 1000000);
+	port_alloc_fail = 1;
+	assert_int_equal(sfs_ns_getattr(nv->fs, ino, &in, NULL), 0);
+	port_alloc_fail = 0;
+	assert_int_equal(port_alloc_failed, failed + 1);
+}
+
 static void test_failing_changes(void **state)
 {
 	fail_all(*state, &sfs_change_fail);
@@ -468,6 +496,10 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 		T(no_memory),
+		cmocka_unit_test_setup_teardown(test_no_memory,
+						setup_large_blocks, teardown),
+		cmocka_unit_test_setup_teardown(test_reads_find_memory,
+						setup_large_blocks, teardown),
 		T(failing_changes),
 		T(damaged_group),
 		T(damaged_leaf),

@@ -324,6 +324,33 @@ static void test_tmpfile(void **state)
 					NULL), -ESTALE);
 }
 
+/* What is unlinked and deleted before a commit leaves it nothing to log. */
+static void test_deletion_in_one_transaction(void **state)
+{
+	struct nv *nv = *state;
+	struct sfs_inode in;
+	char name[16];
+	u64 before, ino;
+	unsigned int i;
+
+	nv_file(nv, 1, "first");
+	before = nv->fs->trans.commit_need;
+	for (i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "f%u", i);
+		ino = nv_file(nv, 1, name);
+		assert_int_equal(nv_unlink(nv, 1, name, false, &in), 0);
+		assert_int_equal(sfs_ns_delete(nv->fs, ino), 0);
+	}
+	assert_int_equal(nv->fs->trans.commit_need, before);
+	/* one that a commit logged costs the next one its removal */
+	ino = nv_file(nv, 1, "late");
+	assert_int_equal(nv_unlink(nv, 1, "late", false, &in), 0);
+	assert_int_equal(sfs_fs_sync(nv->fs), 0);
+	assert_int_equal(nv->fs->trans.commit_need, 0);
+	assert_int_equal(sfs_ns_delete(nv->fs, ino), 0);
+	assert_true(nv->fs->trans.commit_need > 0);
+}
+
 static void test_unlink_errors(void **state)
 {
 	struct nv *nv = *state;
@@ -535,6 +562,7 @@ int main(void)
 		T(groups_fill),
 		T(hard_links),
 		T(tmpfile),
+		T(deletion_in_one_transaction),
 		T(unlink_errors),
 		T(symlink),
 		T(create_with_xattrs),

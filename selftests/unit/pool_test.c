@@ -251,11 +251,31 @@ static void test_limits(void **state)
 	sfs_pool_exit(&pool);
 }
 
+/* Room for as much as before, asked for again and again, is not copied each time. */
+static void test_growth(void **state)
+{
+	struct sfs_pool pool;
+	unsigned int grown = 0;
+	unsigned int size;
+	u64 i;
+
+	sfs_pool_init(&pool);
+	for (i = 0; i < 20000; i++) {
+		size = pool.size;
+		sfs_pool_grow(&pool, 1500);
+		assert_int_equal(sfs_pool_add(&pool, 10 * i, 5), 0);
+		grown += pool.size != size;
+	}
+	assert_true(grown < 30);
+	sfs_pool_exit(&pool);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_limits),
 	};
 	const char *env = getenv("SEED");

@@ -89,6 +89,8 @@ static int sfs_serve_leave(struct sfs_coord_serving *sv)
 	/* asked again, the slot may be another mount's by now */
 	if (sfs_leader_is_joined(sv->ld, peer->slot, peer->rid))
 		ret = sfs_leader_recover_slot(sv->ld, peer->slot, peer->rid);
+	if (!ret)
+		peer->has_left = true;
 	return ret;
 }
 
@@ -241,7 +243,8 @@ int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,
 		return -EPROTO;
 	service = &sfs_coord_services[type];
 	if (req_len != service->req_len ||
-	    (service->needs_slot && !peer->is_joined))
+	    (service->needs_slot && !peer->is_joined) ||
+	    (peer->has_left && type != SFS_COORD_LEAVE))
 		return -EPROTO;
 	ret = service->serve(&sv);
 	if (ret == -EPROTO)

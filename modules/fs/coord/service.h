@@ -55,12 +55,14 @@ int sfs_coord_stat(struct sfs_coord *co, struct sfs_leader_stat *st);
  * struct sfs_coord_peer - who asks, as the session that carries it knows
  * @rid: incarnation of the mount
  * @slot: its slot, valid once @is_joined
- * @is_joined: it is in the mount table
+ * @is_joined: it is in the mount table, or was
+ * @has_left: the slot is not its own any more
  */
 struct sfs_coord_peer {
 	u64 rid;
 	u32 slot;
 	bool is_joined;
+	bool has_left;
 };
 
 /**

@@ -135,6 +135,8 @@ struct cl_node *cl_node_current(void);
 void cl_master_init(void);
 /* Messages of the machine that are on their way may be lost. */
 void cl_master_node_died(struct cl_node *node);
+/* It is fenced: no message of it comes any more. */
+void cl_master_node_stopped(struct cl_node *node);
 /* Its roots are in the root map: so are values of what it held. */
 void cl_master_renew_values(struct cl_node *node);
 /* It is recovered: others may have what it held. */

@@ -316,6 +316,9 @@ void cl_disk_power_loss(unsigned int nr, struct sim_img *img)
 		list_for_each_entry(io, lists[l], link) {
 			bool is_kept = cl_chance(keep);
 
+			/* of a dead machine, lost or fenced: it cannot land */
+			if (io->is_dropped)
+				continue;
 			for (off = 0; off < io->len; off += SIM_SECTOR_BYTES) {
 				if (is_torn ? cl_chance(keep) : is_kept)
 					sim_img_write(img, io->off + off,

@@ -1,43 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lock provider "sim": one lock master for all machines.
+ * Lock provider "sim": the product's lock master, reached by messages.
  *
- * Requests queue per lock, first come first served; whoever conflicts with the
- * first one gets a revoke.  Messages take virtual time, those of different locks
- * overtake each other, those of one lock between one machine and the master stay
- * in order in each direction.
+ * Messages take virtual time, those of different locks overtake each other,
+ * those of one lock between one machine and the master stay in order in each
+ * direction.  Values that the root map has are forgotten now and then, as by a
+ * leader, and never before it has them.
  *
- * The master keeps the value of each lock.  It drops values of locks that
- * nobody has when the root map has their root, never before.
+ * What every grant and release must obey whoever decides is checked here:
+ * modes that go together, versions that never go back.
  */
 #include "cluster.h"
 #include "lock/lock_priv.h"
+#include "lock/master.h"
 
 enum {
 	CL_MESSAGE_NS	= 3000000,
-	CL_NO_REVOKE	= 0xff,
 	CL_BUCKETS	= 256,
+	CL_MASTER_FIBERS = 2,
 };
 
-/* One machine's part in one lock. */
+/* One machine's way to and from the master for one lock. */
 struct cl_party {
 	struct cl_node *node;		/* the mount these are about */
 	struct sfs_lock *handle;	/* the machine's; NULL: none */
-	u8 mode;			/* granted, as the master knows */
-	u8 revoke;			/* asked to go down to, CL_NO_REVOKE */
-	bool is_waiting;
-	u8 want;
-	u64 ticket;			/* place in the queue */
+	u8 mode;			/* granted by the master, not released */
 	u64 last_in_ns;			/* newest message to the master */
 	u64 last_out_ns;		/* newest message from it */
 };
 
 struct cl_lock {
 	struct list_head link;
-	enum sfs_lock_type type;
-	u64 nr;
-	bool has_value;
-	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
+	struct sfs_lock_name name;
+	u64 version;			/* newest of all values released */
 	struct cl_party party[CL_NODES];
 };
 
@@ -50,6 +45,7 @@ enum cl_message_kind {
 
 struct cl_message {
 	struct list_head link;		/* those to the master */
+	struct list_head arrived_link;	/* those it has not looked at yet */
 	enum cl_message_kind kind;
 	struct cl_node *node;
 	struct cl_lock *lock;
@@ -60,40 +56,29 @@ struct cl_message {
 };
 
 static struct {
+	struct sfs_lock_master *master;
 	struct list_head bucket[CL_BUCKETS];
 	struct list_head incoming;
-	u64 ticket;
+	struct list_head arrived[CL_MASTER_FIBERS];
 } cl_master;
-
-static void cl_master_try(struct cl_lock *lock);
 
 static struct cl_lock *cl_lock_find(enum sfs_lock_type type, u64 nr)
 {
 	struct list_head *bucket =
 		&cl_master.bucket[sim_mix(nr * 4 + type) % CL_BUCKETS];
 	struct cl_lock *lock;
-	unsigned int i;
 
 	list_for_each_entry(lock, bucket, link) {
-		if (lock->type == type && lock->nr == nr)
+		if (lock->name.type == type && lock->name.nr == nr)
 			return lock;
 	}
 	lock = calloc(1, sizeof(*lock));
 	if (!lock)
 		port_die("out of memory");
-	lock->type = type;
-	lock->nr = nr;
-	for (i = 0; i < CL_NODES; i++)
-		lock->party[i].revoke = CL_NO_REVOKE;
+	lock->name.type = type;
+	lock->name.nr = nr;
 	list_add_tail(&lock->link, bucket);
 	return lock;
-}
-
-static u64 cl_lock_version(const struct cl_lock *lock)
-{
-	const struct sfs_disk_root_entry *entry = (const void *)lock->lvb;
-
-	return lock->has_value ? le64_to_cpu(entry->version) : 0;
 }
 
 /* The machine's own part; a new mount begins with nothing. */
@@ -102,15 +87,26 @@ static struct cl_party *cl_party_of(struct cl_lock *lock, struct cl_node *node)
 	struct cl_party *p = &lock->party[node->nr];
 
 	if (p->node != node) {
-		if (p->mode || p->is_waiting)
+		if (p->mode)
 			cl_fail("lock %u/%llu: mount %u takes over what mount %u has",
-				lock->type, lock->nr, node->mount,
+				lock->name.type, lock->name.nr, node->mount,
 				p->node->mount);
 		p->node = node;
 		p->handle = NULL;
-		p->revoke = CL_NO_REVOKE;
 	}
 	return p;
+}
+
+static struct cl_node *cl_node_of_rid(u64 rid)
+{
+	unsigned int i;
+
+	for (i = 0; i < cl.nr_mounts; i++) {
+		if (cl.mount[i]->rid == rid)
+			return cl.mount[i];
+	}
+	cl_fail("the master knows a mount %016llx that is none", rid);
+	return NULL;
 }
 
 /* ---- messages --------------------------------------------------------------------- */
@@ -133,6 +129,7 @@ static struct cl_message *cl_message_new(enum cl_message_kind kind,
 		memcpy(m->lvb, lvb, sizeof(m->lvb));
 	}
 	INIT_LIST_HEAD(&m->link);
+	INIT_LIST_HEAD(&m->arrived_link);
 	return m;
 }
 
@@ -144,55 +141,77 @@ static u64 cl_message_time(u64 *last_ns)
 	return *last_ns;
 }
 
+static void cl_check_version(struct cl_lock *lock, const struct cl_message *m)
+{
+	const struct sfs_disk_root_entry *e = (const void *)m->lvb;
+	u64 version = le64_to_cpu(e->version);
+
+	if (!m->has_value || lock->name.type != SFS_LOCK_GROUP)
+		return;
+	if (version < lock->version)
+		cl_fail("group %llu: version goes back from %llu to %llu",
+			lock->name.nr, lock->version, version);
+	lock->version = version;
+}
+
 static void cl_master_receive(struct cl_message *m)
 {
 	struct cl_party *p = cl_party_of(m->lock, m->node);
+	const struct sfs_lock_name *name = &m->lock->name;
+	int ret;
 
 	if (m->kind == CL_REQUEST) {
-		if (p->is_waiting)
-			cl_fail("lock %u/%llu: two requests of mount %u",
-				m->lock->type, m->lock->nr, m->node->mount);
-		p->is_waiting = true;
-		p->want = m->mode;
-		p->ticket = ++cl_master.ticket;
-		return;
+		ret = sfs_lock_master_request(cl_master.master, m->node->rid,
+					      name, m->mode);
+	} else {
+		cl_check_version(m->lock, m);
+		p->mode = m->mode;
+		ret = sfs_lock_master_released(cl_master.master, m->node->rid,
+					       name, m->mode,
+					       m->has_value ? m->lvb : NULL);
 	}
-	if (m->has_value) {
-		const struct sfs_disk_root_entry *e = (const void *)m->lvb;
+	if (ret)
+		cl_fail("lock %u/%llu: message %u of mount %u: error %d",
+			name->type, name->nr, m->kind, m->node->mount, ret);
+}
 
-		if (p->mode != SFS_LOCK_EX)
-			cl_fail("lock %u/%llu: a value without EX of mount %u",
-				m->lock->type, m->lock->nr, m->node->mount);
-		if (m->lock->type == SFS_LOCK_GROUP &&
-		    le64_to_cpu(e->version) < cl_lock_version(m->lock))
-			cl_fail("group %llu: version goes back from %llu to %llu",
-				m->lock->nr, cl_lock_version(m->lock),
-				le64_to_cpu(e->version));
-		memcpy(m->lock->lvb, m->lvb, sizeof(m->lvb));
-		m->lock->has_value = true;
+/* Messages of one lock come to one fiber, so they stay in order. */
+static void cl_master_fiber(void *arg)
+{
+	struct list_head *queue = arg;
+	struct cl_message *m;
+
+	for (;;) {
+		m = list_first_entry_or_null(queue, struct cl_message,
+					     arrived_link);
+		if (!m) {
+			port_wait_on("lock messages", queue, U64_MAX);
+			continue;
+		}
+		list_del(&m->arrived_link);
+		if (!m->is_lost) {
+			cl_trace("master: mount %u lock %u/%llu %s %u",
+				 m->node->mount, m->lock->name.type,
+				 m->lock->name.nr,
+				 m->kind == CL_REQUEST ? "wants" : "is down to",
+				 m->mode);
+			cl_master_receive(m);
+		}
+		list_del(&m->link);
+		m->node->nr_messages--;
+		port_wake_obj(m->node);
+		free(m);
 	}
-	p->mode = m->mode;
-	if (p->mode <= p->revoke)
-		p->revoke = CL_NO_REVOKE;
 }
 
 static void cl_message_to_master(void *arg)
 {
 	struct cl_message *m = arg;
-	struct cl_lock *lock = m->lock;
+	struct list_head *queue =
+		&cl_master.arrived[m->lock->name.nr % CL_MASTER_FIBERS];
 
-	list_del(&m->link);
-	m->node->nr_messages--;
-	if (!m->is_lost) {
-		cl_trace("master: mount %u lock %u/%llu %s %u version %llu",
-			 m->node->mount, lock->type, lock->nr,
-			 m->kind == CL_REQUEST ? "wants" : "is down to",
-			 m->mode, cl_lock_version(lock));
-		cl_master_receive(m);
-		cl_master_try(lock);
-	}
-	port_wake_obj(m->node);
-	free(m);
+	list_add_tail(&m->arrived_link, queue);
+	port_wake_obj(queue);
 }
 
 static void cl_message_to_node(void *arg)
@@ -227,73 +246,53 @@ static void cl_send_to_master(struct cl_node *node, struct sfs_lock *handle,
 	cl_timer_add(cl_message_time(&p->last_in_ns), cl_message_to_master, m);
 }
 
-static void cl_send_to_node(struct cl_lock *lock, struct cl_party *p,
+/* ---- what the master says ------------------------------------------------------------ */
+
+static void cl_send_to_node(u64 rid, const struct sfs_lock_name *name,
 			    enum cl_message_kind kind, unsigned int mode,
 			    const void *lvb)
 {
-	cl_trace("master: lock %u/%llu %s mount %u to %u", lock->type, lock->nr,
-		 kind == CL_GRANT ? "grants" : "revokes", p->node->mount, mode);
+	struct cl_node *node = cl_node_of_rid(rid);
+	struct cl_lock *lock = cl_lock_find(name->type, name->nr);
+	struct cl_party *p = cl_party_of(lock, node);
+
+	cl_trace("master: lock %u/%llu %s mount %u to %u", name->type, name->nr,
+		 kind == CL_GRANT ? "grants" : "revokes", node->mount, mode);
 	cl_timer_add(cl_message_time(&p->last_out_ns), cl_message_to_node,
-		     cl_message_new(kind, lock, p->node, mode, lvb));
+		     cl_message_new(kind, lock, node, mode, lvb));
 }
 
-/* ---- granting ------------------------------------------------------------------------ */
-
-static bool cl_conflicts(const struct cl_party *p, unsigned int want)
+static void cl_master_grant(void *arg, u64 rid,
+			    const struct sfs_lock_name *name,
+			    enum sfs_lock_mode mode, int error, const void *lvb)
 {
-	return want == SFS_LOCK_EX ? p->mode > SFS_LOCK_NL :
-				     p->mode > SFS_LOCK_PR;
-}
-
-static struct cl_party *cl_first_waiting(struct cl_lock *lock)
-{
-	struct cl_party *first = NULL;
+	struct cl_lock *lock = cl_lock_find(name->type, name->nr);
+	struct cl_party *p = cl_party_of(lock, cl_node_of_rid(rid));
 	unsigned int i;
 
+	if (error)
+		cl_fail("lock %u/%llu: error %d", name->type, name->nr, error);
+	p->mode = mode;
 	for (i = 0; i < CL_NODES; i++) {
-		struct cl_party *p = &lock->party[i];
-
-		if (p->is_waiting && (!first || p->ticket < first->ticket))
-			first = p;
+		if (&lock->party[i] != p &&
+		    lock->party[i].mode + mode > SFS_LOCK_EX)
+			cl_fail("lock %u/%llu: %u beside %u", name->type,
+				name->nr, mode, lock->party[i].mode);
 	}
-	return first;
+	cl_send_to_node(rid, name, CL_GRANT, mode, lvb);
 }
 
-/* Take from others what the first one needs; true when nothing is left. */
-static bool cl_clear_way(struct cl_lock *lock, struct cl_party *first)
+static void cl_master_revoke(void *arg, u64 rid,
+			     const struct sfs_lock_name *name,
+			     enum sfs_lock_mode mode)
 {
-	unsigned int to = first->want == SFS_LOCK_EX ? SFS_LOCK_NL :
-						       SFS_LOCK_PR;
-	bool is_clear = first->revoke == CL_NO_REVOKE;
-	unsigned int i;
-
-	for (i = 0; i < CL_NODES; i++) {
-		struct cl_party *p = &lock->party[i];
-
-		if (p == first || !cl_conflicts(p, first->want))
-			continue;
-		is_clear = false;
-		if (p->revoke <= to)
-			continue;
-		p->revoke = to;
-		cl_send_to_node(lock, p, CL_REVOKE, to, NULL);
-	}
-	return is_clear;
+	cl_send_to_node(rid, name, CL_REVOKE, mode, NULL);
 }
 
-static void cl_master_try(struct cl_lock *lock)
-{
-	struct cl_party *first;
-
-	while ((first = cl_first_waiting(lock))) {
-		if (!cl_clear_way(lock, first))
-			return;
-		first->is_waiting = false;
-		first->mode = max(first->mode, first->want);
-		cl_send_to_node(lock, first, CL_GRANT, first->mode,
-				lock->has_value ? lock->lvb : NULL);
-	}
-}
+static const struct sfs_lock_master_ops cl_master_ops = {
+	.grant = cl_master_grant,
+	.revoke = cl_master_revoke,
+};
 
 /* ---- deaths --------------------------------------------------------------------------- */
 
@@ -311,102 +310,108 @@ void cl_master_node_died(struct cl_node *node)
 	}
 }
 
+void cl_master_node_stopped(struct cl_node *node)
+{
+	struct cl_message *m;
+
+	list_for_each_entry(m, &cl_master.incoming, link) {
+		if (m->node == node)
+			m->is_lost = true;
+	}
+	while (node->nr_messages)
+		port_wait_on("lock messages", node, U64_MAX);
+	sfs_lock_master_stop(cl_master.master, node->rid);
+}
+
+/* Its roots are folded: what it committed last may be newer than the value. */
+void cl_master_renew_values(struct cl_node *node)
+{
+	struct sfs_lock_master_held held = { 0 };
+	const struct sfs_disk_root_entry *have = (const void *)held.lvb;
+	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8) = { 0 };
+	struct sfs_disk_root_entry *entry = (void *)lvb;
+
+	while (sfs_lock_master_next_held(cl_master.master, node->rid, &held)) {
+		if (held.name.type != SFS_LOCK_GROUP ||
+		    sfs_leader_lookup_root(cl.leader, held.name.nr, entry))
+			continue;
+		if (held.has_value && le64_to_cpu(entry->version) <=
+				      le64_to_cpu(have->version))
+			continue;
+		sfs_lock_master_renew(cl_master.master, node->rid, &held.name,
+				      lvb);
+		cl_lock_find(held.name.type, held.name.nr)->version =
+			le64_to_cpu(entry->version);
+	}
+}
+
 #define cl_for_each_lock(lock, b)					\
 	for ((b) = 0; (b) < CL_BUCKETS; (b)++)				\
 		list_for_each_entry(lock, &cl_master.bucket[b], link)
 
 void cl_master_node_recovered(struct cl_node *node)
 {
-	struct cl_message *m;
 	struct cl_lock *lock;
 	unsigned int b;
 
-	list_for_each_entry(m, &cl_master.incoming, link) {
-		if (m->node == node)
-			m->is_lost = true;
-	}
 	cl_for_each_lock(lock, b) {
 		struct cl_party *p = &lock->party[node->nr];
 
 		if (p->node != node)
 			continue;
 		p->mode = SFS_LOCK_NL;
-		p->is_waiting = false;
-		p->revoke = CL_NO_REVOKE;
 		p->handle = NULL;
-		cl_master_try(lock);
 	}
-}
-
-/* Its roots are folded: what it committed last may be newer than the value. */
-void cl_master_renew_values(struct cl_node *node)
-{
-	struct sfs_disk_root_entry entry;
-	struct cl_lock *lock;
-	unsigned int b;
-
-	cl_for_each_lock(lock, b) {
-		struct cl_party *p = &lock->party[node->nr];
-
-		if (p->node != node || p->mode != SFS_LOCK_EX ||
-		    lock->type != SFS_LOCK_GROUP ||
-		    sfs_leader_lookup_root(cl.leader, lock->nr, &entry) ||
-		    le64_to_cpu(entry.version) <= cl_lock_version(lock))
-			continue;
-		memcpy(lock->lvb, &entry, sizeof(entry));
-		lock->has_value = true;
-	}
+	sfs_lock_master_remove(cl_master.master, node->rid);
 }
 
 /* ---- values ---------------------------------------------------------------------------- */
 
-static bool cl_lock_is_unused(const struct cl_lock *lock)
-{
-	unsigned int i;
+struct cl_value {
+	struct sfs_lock_name name;
+	unsigned int nr;	/* seen before */
+	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
+};
 
-	for (i = 0; i < CL_NODES; i++) {
-		if (lock->party[i].mode || lock->party[i].is_waiting)
-			return false;
+static bool cl_value_pick(void *arg, const struct sfs_lock_name *name,
+			  const void *lvb)
+{
+	struct cl_value *value = arg;
+
+	if (name->type == SFS_LOCK_GROUP && !cl_below(++value->nr)) {
+		value->name = *name;
+		memcpy(value->lvb, lvb, sizeof(value->lvb));
 	}
 	return true;
 }
 
-static bool cl_value_is_folded(struct cl_lock *lock)
+static bool cl_value_is_folded(const struct cl_value *value)
 {
+	const struct sfs_disk_root_entry *e = (const void *)value->lvb;
 	struct sfs_disk_root_entry entry;
 	int ret;
 
 	if (cl_mistake("drop-unfolded-value"))
 		return true;
-	ret = sfs_leader_lookup_root(cl.leader, lock->nr, &entry);
-	return !ret && le64_to_cpu(entry.version) >= cl_lock_version(lock);
+	ret = sfs_leader_lookup_root(cl.leader, value->name.nr, &entry);
+	return !ret && le64_to_cpu(entry.version) >= le64_to_cpu(e->version);
 }
 
-/* Now and then values that the root map has are forgotten. */
+/* Now and then a value that the root map has is forgotten. */
 static void cl_value_fiber(void *arg)
 {
-	struct cl_lock *lock, *pick;
-	unsigned int n, b;
-	u64 version;
-
 	for (;;) {
+		struct cl_value value = { .nr = 0 };
+
 		cl_sleep_below(20 * NSEC_PER_MSEC);
-		pick = NULL;
-		n = 0;
-		cl_for_each_lock(lock, b) {
-			if (lock->type == SFS_LOCK_GROUP && lock->has_value &&
-			    cl_lock_is_unused(lock) && !cl_below(++n))
-				pick = lock;
-		}
-		if (!pick)
+		sfs_lock_master_visit_values(cl_master.master, cl_value_pick,
+					       &value);
+		if (!value.nr || !cl_value_is_folded(&value))
 			continue;
-		version = cl_lock_version(pick);
-		if (cl_value_is_folded(pick) && cl_lock_is_unused(pick) &&
-		    cl_lock_version(pick) == version) {
-			cl_trace("master: forgets the value of %llu",
-				 pick->nr);
-			pick->has_value = false;
-		}
+		cl_trace("master: forgets the value of %llu", value.name.nr);
+		cl_lock_find(value.name.type, value.name.nr)->version = 0;
+		sfs_lock_master_forget(cl_master.master, &value.name,
+				       value.lvb);
 	}
 }
 
@@ -464,45 +469,46 @@ static struct sfs_lock_provider_ops cl_provider_ops = {
 
 void cl_master_init(void)
 {
-	unsigned int b;
+	unsigned int i;
 
-	for (b = 0; b < CL_BUCKETS; b++)
-		INIT_LIST_HEAD(&cl_master.bucket[b]);
+	for (i = 0; i < CL_BUCKETS; i++)
+		INIT_LIST_HEAD(&cl_master.bucket[i]);
 	INIT_LIST_HEAD(&cl_master.incoming);
-	if (sfs_lock_provider_register(&cl_provider_ops))
+	cl_master.master = sfs_lock_master_create(&cl_master_ops, NULL);
+	if (!cl_master.master || sfs_lock_provider_register(&cl_provider_ops))
 		cl_fail("no provider");
+	sfs_lock_master_open(cl_master.master);
+	for (i = 0; i < CL_MASTER_FIBERS; i++) {
+		INIT_LIST_HEAD(&cl_master.arrived[i]);
+		cl_fiber_start(NULL, true, cl_master_fiber,
+			       &cl_master.arrived[i], "master%u", i);
+	}
 	cl_fiber_start(NULL, true, cl_value_fiber, NULL, "values");
+}
+
+static bool cl_print_part(void *arg, const struct sfs_lock_master_info *info)
+{
+	if (info->want || info->is_revoked)
+		cl_trace("lock %u/%llu: mount %u has %u, wants %u%s",
+			 info->name.type, info->name.nr,
+			 cl_node_of_rid(info->node)->mount, info->mode,
+			 info->want, info->is_revoked ? ", is revoked" : "");
+	return true;
 }
 
 void cl_master_print(void)
 {
-	struct cl_lock *lock;
-	unsigned int b, i;
+	sfs_lock_master_for_each(cl_master.master, cl_print_part, NULL);
+}
 
-	cl_for_each_lock(lock, b) {
-		if (!cl_first_waiting(lock))
-			continue;
-		for (i = 0; i < CL_NODES; i++) {
-			const struct cl_party *p = &lock->party[i];
-
-			if (p->node)
-				cl_trace("lock %u/%llu: mount %u has %u, wants %u, revoke %d",
-					 lock->type, lock->nr, p->node->mount,
-					 p->mode, p->is_waiting ? p->want : 0,
-					 p->revoke == CL_NO_REVOKE ? -1 :
-					 p->revoke);
-		}
-	}
+static bool cl_no_part(void *arg, const struct sfs_lock_master_info *info)
+{
+	cl_fail("lock %u/%llu is held or waited for at the end",
+		info->name.type, info->name.nr);
+	return false;
 }
 
 void cl_master_check_idle(void)
 {
-	struct cl_lock *lock;
-	unsigned int b;
-
-	cl_for_each_lock(lock, b) {
-		if (!cl_lock_is_unused(lock))
-			cl_fail("lock %u/%llu is held or waited for at the end",
-				lock->type, lock->nr);
-	}
+	sfs_lock_master_for_each(cl_master.master, cl_no_part, NULL);
 }

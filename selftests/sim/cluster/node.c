@@ -187,6 +187,7 @@ void cl_node_recover(struct cl_node *node)
 	cl_sleep_below(CL_DETECT_NS);
 	cl_disk_fence(node);
 	cl_rpc_drain(node);
+	cl_master_node_stopped(node);
 	if (cl_mistake("release-before-recovery"))
 		cl_master_node_recovered(node);
 	if (cl_find_slot(node, &slot)) {
