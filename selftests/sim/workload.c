@@ -156,8 +156,12 @@ static void sim_add_sync(struct sim *sim)
 	struct model *m = &sim->model;
 	struct m_commit *c = &m->commit[m->nr_commits - 1];
 
-	/* nothing was left to do: it came within the last operation */
-	if (c->is_inside && c->op + 1 == m->op) {
+	/*
+	 * Nothing was left to do: it came within the last operation that
+	 * changed anything; punching a hole, for example, does not.
+	 */
+	if (c->is_inside && c->op < m->op &&
+	    m->hashes[c->op + 1] == m->hash) {
 		c->op = m->op;
 		c->hash = m->hash;
 		c->is_inside = false;
