@@ -435,14 +435,20 @@ static_assert(sizeof(struct sfs_mount_record) == SFS_PAGE_BYTES);
 
 /* ---- quorum page; the last one is the multi-mount guard ------------------- */
 
+#define SFS_QUORUM_LEADS	(1U << 0)	/* leads in term, or died leading */
+
 struct sfs_quorum_page {
 	struct sfs_block_hdr hdr;	/* seq counts the writes */
 	__le64 rid;			/* 0: not mounted */
 	__le64 beat;			/* changes with every heartbeat */
 	__le32 interval_ms;
-	__le32 pad;
+	__le32 flags;			/* SFS_QUORUM_*; 0 in the guard */
 	char node[64];			/* host name, for people */
-	__u8 reserved[3960];
+	__le64 term;			/* newest the slot has seen */
+	__le64 vote_term;		/* newest it voted in */
+	__le32 vote_for;		/* slot it voted for then */
+	__le32 pad;
+	__u8 reserved[3936];
 };
 
 static_assert(sizeof(struct sfs_quorum_page) == SFS_PAGE_BYTES);

@@ -73,28 +73,115 @@ struct sfs_lock_client_ops {
 };
 
 /**
- * sfs_lock_space_create() - join a lock space
+ * struct sfs_lock_leader_ops - what the filesystem does as a member of a cluster
+ * @lead: this mount leads: start the leader's services.  Whoever led before is
+ *	fenced or has ended its own services
+ * @unlead: end them, what they did is durable unless the volume is withdrawn;
+ *	no other call to a leader runs or follows
+ * @next_member: the mount with the lowest rid above *@rid that has a slot;
+ *	-ENOENT when there is none
+ * @recover_roots: a mount is lost and fenced: what it committed is in the root
+ *	map afterwards.  All others have folded before
+ * @recover: its space and its slot are taken back; its locks are freed after it
+ * @value: what the root map says of a lock whose value nobody remembers; -ENOENT
+ * @serve: a request of the mount @rid by sfs_lock_space_call()
+ * @fold: as a member: what this mount committed is in the root map afterwards
+ * @lost: this mount is not a member any more, the others have recovered it:
+ *	write nothing any more
+ * @lease: writes may be submitted until @until_ns (CLOCK_MONOTONIC) and wait
+ *	after that for this to be called again
+ *
+ * All sleep, and all but @lease may do I/O.  Between @lead and @unlead those of
+ * the leader run in parallel, but @recover_roots and @recover for one rid never
+ * overlap.  -errno of @lead, @recover_roots, @recover: this mount cannot lead.
+ */
+struct sfs_lock_leader_ops {
+	int (*lead)(void *arg);
+	void (*unlead)(void *arg);
+	int (*next_member)(void *arg, u64 *rid);
+	int (*recover_roots)(void *arg, u64 rid);
+	int (*recover)(void *arg, u64 rid);
+	int (*value)(void *arg, enum sfs_lock_type type, u64 nr, void *lvb);
+	int (*serve)(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
+		     void *reply, u32 *reply_len);
+	int (*fold)(void *arg);
+	void (*lost)(void *arg, int error);
+	void (*lease)(void *arg, u64 until_ns);
+};
+
+struct sfs_volume;
+
+/**
+ * struct sfs_lock_params - how to join a lock space
  * @provider: name, "local" or another registered provider
  * @fsid: volume
  * @rid: this mount
  * @ops: callbacks; stay valid until destroy
+ * @leader_ops: likewise; NULL for tests of locks alone
  * @arg: passed to them
- * @ret: the space
- *
- * Loads the module scoutfs_lock_<provider> when it is not registered.
- * Return: 0, -ENOENT for an unknown provider, -EPROTO for another API
- * version, -ENOMEM, or the provider's error.
+ * @vol: the opened volume, for providers that reach other nodes, else unused
+ * @quorum_slot: slot of this mount or -1
+ * @heartbeat_ms: silence after which a member or leader is taken for lost
+ * @keepalive_ms: silence after which a connection is given up
  */
-int sfs_lock_space_create(const char *provider, u64 fsid, u64 rid,
-			  const struct sfs_lock_client_ops *ops, void *arg,
+struct sfs_lock_params {
+	const char *provider;
+	u64 fsid;
+	u64 rid;
+	const struct sfs_lock_client_ops *ops;
+	const struct sfs_lock_leader_ops *leader_ops;
+	void *arg;
+	struct sfs_volume *vol;
+	int quorum_slot;
+	unsigned int heartbeat_ms;
+	unsigned int keepalive_ms;
+};
+
+/**
+ * sfs_lock_space_create() - join a lock space
+ * @params: how
+ * @ret: the space; set before callbacks can run
+ *
+ * Loads the module scoutfs_lock_<provider> when it is not registered.  Waits for
+ * a leader, which may be this mount: lead() was called then.  A provider without
+ * a leader of its own makes each mount its own leader.
+ * Return: 0, -ENOENT for an unknown provider, -EPROTO for another API
+ * version, -EINTR when killed while waiting, -ENOMEM, or the provider's error.
+ */
+int sfs_lock_space_create(const struct sfs_lock_params *params,
 			  struct sfs_lock_space **ret);
 /*
- * Leave: revokes everything that is cached (invalidate() is called for each
- * held lock), waits for it, frees all handles.  No users and no references may
- * be left, and nobody may be in sfs_lock_shrink() or sfs_lock_for_each().
- * Requests in flight are waited for; after a shutdown nothing is.
+ * The first half of leaving: revokes everything that is cached (invalidate() is
+ * called for each held lock), waits for it, frees all handles.  No users and no
+ * references may be left, and nobody may be in sfs_lock_shrink() or
+ * sfs_lock_for_each(). Requests in flight are waited for; after a shutdown
+ * nothing is.  Afterwards sfs_lock_space_call() still works.
  */
+void sfs_lock_space_drain(struct sfs_lock_space *space);
+/* The second half: not a member any more; unlead() is called if need be. */
 void sfs_lock_space_destroy(struct sfs_lock_space *space);
+
+/**
+ * sfs_lock_space_call() - ask the leader, wherever it is
+ * @space: space
+ * @type: of the request, the filesystem's own
+ * @req: request
+ * @req_len: bytes of it
+ * @reply: room for @reply_max bytes
+ * @reply_max: longest reply that fits
+ * @reply_len: set to what came
+ *
+ * Asks again, perhaps another leader, until there is an answer: a request must
+ * bear being repeated.
+ * Context: Sleeps, for as long as there is no leader.
+ * Return: 0, -ESHUTDOWN, -EPROTO, -EOPNOTSUPP with a provider that has no leader.
+ */
+int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
+			u32 req_len, void *reply, u32 reply_max,
+			u32 *reply_len);
+/* The leader gave numbers of fresh groups to a mount: it has them in EX. */
+int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
+			     u64 count);
 /*
  * Forced: who waits and who comes later gets -ESHUTDOWN, no callback but
  * release() starts any more, nothing is told to the provider.  Does not wait;
