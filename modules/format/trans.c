@@ -285,6 +285,9 @@ static int write_blocks(struct sfs_volume *vol, struct list_head *list,
 			goto out;
 		blks[i++] = blk;
 	}
+	ret = sfs_volume_may_write(vol);
+	if (ret)
+		goto out;
 	sort(blks, nr, sizeof(*blks), cmp_blocks, NULL);
 	sfs_io_batch_init(&batch);
 	for (i = 0; i < nr;)

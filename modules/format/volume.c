@@ -74,7 +74,10 @@ int sfs_super_write(struct sfs_volume *vol, struct sfs_super_block *sb)
 {
 	u64 byte = le64_to_cpu(sb->hdr.seq) & 1 ? SFS_SUPER_A_BYTES :
 						  SFS_SUPER_B_BYTES;
+	int ret = sfs_volume_may_write(vol);
 
+	if (ret)
+		return ret;
 	sb->hdr.blkno = cpu_to_le64(byte >> SFS_PAGE_SHIFT);
 	sfs_hdr_seal(sb, sizeof(*sb));
 	return vol->meta->ops->write_sync(vol->meta, byte, sb, sizeof(*sb),
@@ -122,7 +125,10 @@ int sfs_record_write(struct sfs_volume *vol, struct sfs_mount_record *rec)
 	/* hdr.blkno alternates with each write, see fs/ns/commit.c */
 	u64 byte = sfs_record_byte(le32_to_cpu(rec->slot),
 				   le64_to_cpu(rec->hdr.blkno));
+	int ret = sfs_volume_may_write(vol);
 
+	if (ret)
+		return ret;
 	sfs_hdr_seal(rec, sizeof(*rec));
 	return vol->meta->ops->write_sync(vol->meta, byte, rec, sizeof(*rec),
 					  SFS_IO_PREFLUSH | SFS_IO_FUA);
@@ -221,6 +227,8 @@ int sfs_volume_open(struct sfs_volume *vol)
 	const char *why = NULL;
 	int ret;
 
+	init_waitqueue_head(&vol->lease_wait);
+	vol->lease_until_ns = U64_MAX;
 	vol->sb = kmalloc(sizeof(*vol->sb), GFP_KERNEL);
 	if (!vol->sb)
 		return -ENOMEM;
@@ -262,7 +270,33 @@ void sfs_volume_withdraw(struct sfs_volume *vol, int error, const char *why)
 		return;
 	sfs_err(vol, "withdrawn: %s: error %d; nothing more is written", why,
 		error);
+	wake_up_all(&vol->lease_wait);
 	if (vol->on_withdraw)
 		vol->on_withdraw(vol->withdraw_arg, error);
 }
 EXPORT_SYMBOL_GPL(sfs_volume_withdraw);
+
+/* ---- the lease ------------------------------------------------------------------------- */
+
+static bool has_lease(struct sfs_volume *vol)
+{
+	u64 until_ns = READ_ONCE(vol->lease_until_ns);
+
+	return until_ns == U64_MAX || ktime_get_ns() < until_ns;
+}
+
+int sfs_volume_may_write(struct sfs_volume *vol)
+{
+	if (!sfs_volume_error(vol) && likely(has_lease(vol)))
+		return 0;
+	wait_event(vol->lease_wait, sfs_volume_error(vol) || has_lease(vol));
+	return sfs_volume_error(vol);
+}
+EXPORT_SYMBOL_GPL(sfs_volume_may_write);
+
+void sfs_volume_lease(struct sfs_volume *vol, u64 until_ns)
+{
+	WRITE_ONCE(vol->lease_until_ns, until_ns);
+	wake_up_all(&vol->lease_wait);
+}
+EXPORT_SYMBOL_GPL(sfs_volume_lease);

@@ -63,6 +63,9 @@ extern const char * const sfs_counter_names[SFS_CNT_NR];
  *	too, when unknown ro-compat features ask for it
  * @user_read_only: the mount is read-only
  * @error: 0, or why the volume was withdrawn
+ * @lease_until_ns: no write is submitted after this, CLOCK_MONOTONIC; U64_MAX
+ *	where no other node has the volume
+ * @lease_wait: writes wait for a new lease
  * @on_withdraw: called once, from any context that may not sleep
  * @withdraw_arg: passed to @on_withdraw
  * @cache: of metadata blocks
@@ -85,6 +88,8 @@ struct sfs_volume {
 	bool read_only;
 	bool user_read_only;
 	int error;
+	u64 lease_until_ns;
+	wait_queue_head_t lease_wait;
 	void (*on_withdraw)(void *arg, int error);
 	void *withdraw_arg;
 	struct sfs_cache cache;
@@ -122,6 +127,14 @@ static inline int sfs_volume_error(const struct sfs_volume *vol)
 {
 	return READ_ONCE(vol->error);
 }
+
+/*
+ * Ask before each write is submitted: waits while the lease is over, because the
+ * others may have taken this mount for dead.  0, or why the volume was withdrawn.
+ */
+int sfs_volume_may_write(struct sfs_volume *vol);
+/* Writes may be submitted until then. */
+void sfs_volume_lease(struct sfs_volume *vol, u64 until_ns);
 
 static inline unsigned int sfs_volume_block_bytes(struct sfs_volume *vol)
 {

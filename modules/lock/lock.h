@@ -179,6 +179,7 @@ void sfs_lock_space_destroy(struct sfs_lock_space *space);
 int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
 			u32 req_len, void *reply, u32 reply_max,
 			u32 *reply_len);
+bool sfs_lock_space_is_clustered(struct sfs_lock_space *space);
 /* The leader gave numbers of fresh groups to a mount: it has them in EX. */
 int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
 			     u64 count);

@@ -60,10 +60,11 @@ static_assert(sizeof(struct sfs_lock) <= SFS_LOCK_MAX_BYTES);
 struct sfs_lock_space {
 	/* constant after creation, but for the two flags */
 	const struct sfs_lock_client_ops *ops;
+	const struct sfs_lock_leader_ops *leader_ops;
 	void *arg;
 	struct sfs_lock_provider_ops *provider;
 	void *provider_priv;
-	struct workqueue_struct *wq;
+	struct workqueue_struct *wq;	/* NULL once it is drained */
 	u64 fsid;
 	u64 rid;
 	bool is_shutdown;	/* set once, before the handles are visited */

@@ -29,7 +29,8 @@ struct module;
  * @owner: module that is pinned while a space uses it
  * @name: as stored in the super block, shorter than 16 bytes
  * @api_version: SFS_LOCK_API_VERSION it was built with
- * @join: a space is created; *priv is the provider's own; sleeps
+ * @join: a space is created; *priv is the provider's own; sleeps.  Providers
+ *	with @call return when there is a leader
  * @leave: the space is going away, nothing is held any more; sleeps
  * @request: ask for a higher mode; answered by sfs_lock_grant(), possibly
  *	before this returns; sleeps. -errno: nothing was asked, no grant follows
@@ -38,6 +39,10 @@ struct module;
  *	value to keep when the mode was EX, else NULL; sleeps
  * @forget: the handle goes away at NL, or in any mode after a shutdown; drop
  *	what the provider's pointer refers to; sleeps
+ * @call: see sfs_lock_space_call(); NULL: each mount is its own leader
+ * @add_range: see sfs_lock_space_add_range(); NULL: nothing to do
+ * @shutdown: the space was shut down: wait for nothing any more; does not sleep;
+ *	NULL: nothing to do
  * @list: the registry's
  *
  * For one handle request, released and forget never overlap.
@@ -46,14 +51,18 @@ struct sfs_lock_provider_ops {
 	struct module *owner;
 	const char *name;
 	u32 api_version;
-	int (*join)(struct sfs_lock_space *space, u64 fsid, u64 rid,
-		    void **priv);
+	int (*join)(struct sfs_lock_space *space,
+		    const struct sfs_lock_params *params, void **priv);
 	void (*leave)(struct sfs_lock_space *space, void *priv);
 	int (*request)(void *priv, struct sfs_lock *lock,
 		       enum sfs_lock_mode mode, unsigned int flags);
 	void (*released)(void *priv, struct sfs_lock *lock,
 			 enum sfs_lock_mode mode, const void *lvb);
 	void (*forget)(void *priv, struct sfs_lock *lock);
+	int (*call)(void *priv, u8 type, const void *req, u32 req_len,
+		    void *reply, u32 reply_max, u32 *reply_len);
+	int (*add_range)(void *priv, u64 rid, u64 first, u64 count);
+	void (*shutdown)(void *priv);
 	struct list_head list;
 };
 

@@ -107,8 +107,8 @@ static int sfs_lock_revoke_thread(void *arg)
 	return 0;
 }
 
-static int sfs_lock_revoke_join(struct sfs_lock_space *space, u64 fsid, u64 rid,
-				void **priv)
+static int sfs_lock_revoke_join(struct sfs_lock_space *space,
+			const struct sfs_lock_params *params, void **priv)
 {
 	struct sfs_lock_revoke *p;
 	int ret = -ENOMEM;

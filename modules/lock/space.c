@@ -235,8 +235,7 @@ EXPORT_SYMBOL_GPL(sfs_lock_shrink);
 /* --- create and destroy -------------------------------------------------- */
 
 static struct sfs_lock_space *
-sfs_lock_space_alloc(u64 fsid, u64 rid, const struct sfs_lock_client_ops *ops,
-		     void *arg)
+sfs_lock_space_alloc(const struct sfs_lock_params *params)
 {
 	struct sfs_lock_space *space;
 	unsigned int type;
@@ -244,10 +243,11 @@ sfs_lock_space_alloc(u64 fsid, u64 rid, const struct sfs_lock_client_ops *ops,
 	space = kzalloc(sizeof(*space), GFP_KERNEL);
 	if (!space)
 		return NULL;
-	space->ops = ops;
-	space->arg = arg;
-	space->fsid = fsid;
-	space->rid = rid;
+	space->ops = params->ops;
+	space->leader_ops = params->leader_ops;
+	space->arg = params->arg;
+	space->fsid = params->fsid;
+	space->rid = params->rid;
 	for (type = 0; type < SFS_LOCK_NR_TYPES; type++)
 		xa_init(&space->locks[type]);
 	init_waitqueue_head(&space->wait);
@@ -258,20 +258,34 @@ sfs_lock_space_alloc(u64 fsid, u64 rid, const struct sfs_lock_client_ops *ops,
 	return space;
 }
 
-int sfs_lock_space_create(const char *provider, u64 fsid, u64 rid,
-			  const struct sfs_lock_client_ops *ops, void *arg,
+/* Without a provider that finds a leader each mount is its own. */
+static int sfs_lock_space_lead(struct sfs_lock_space *space)
+{
+	if (space->provider->call || !space->leader_ops)
+		return 0;
+	return space->leader_ops->lead(space->arg);
+}
+
+static void sfs_lock_space_unlead(struct sfs_lock_space *space)
+{
+	if (!space->provider->call && space->leader_ops)
+		space->leader_ops->unlead(space->arg);
+}
+
+int sfs_lock_space_create(const struct sfs_lock_params *params,
 			  struct sfs_lock_space **ret_space)
 {
+	const struct sfs_lock_client_ops *ops = params->ops;
 	struct sfs_lock_space *space;
 	int ret;
 
 	if (WARN_ON_ONCE(!ops->granted || !ops->invalidate || !ops->release))
 		return -EINVAL;
-	space = sfs_lock_space_alloc(fsid, rid, ops, arg);
+	space = sfs_lock_space_alloc(params);
 	if (!space)
 		return -ENOMEM;
 
-	ret = sfs_lock_provider_get(provider, &space->provider);
+	ret = sfs_lock_provider_get(params->provider, &space->provider);
 	if (ret)
 		goto err_free;
 	space->wq = alloc_workqueue("sfs_lock", WQ_UNBOUND | WQ_MEM_RECLAIM |
@@ -280,14 +294,19 @@ int sfs_lock_space_create(const char *provider, u64 fsid, u64 rid,
 		ret = -ENOMEM;
 		goto err_provider;
 	}
-	ret = space->provider->join(space, fsid, rid, &space->provider_priv);
+	*ret_space = space;
+	ret = sfs_lock_space_lead(space);
 	if (ret)
 		goto err_wq;
-
-	*ret_space = space;
+	ret = space->provider->join(space, params, &space->provider_priv);
+	if (ret)
+		goto err_lead;
 	return 0;
 
+err_lead:
+	sfs_lock_space_unlead(space);
 err_wq:
+	*ret_space = NULL;
 	destroy_workqueue(space->wq);
 err_provider:
 	sfs_lock_provider_put(space->provider);
@@ -296,6 +315,40 @@ err_free:
 	return ret;
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_create);
+
+/**
+ * sfs_lock_space_is_clustered() - does a leader somewhere serve this space?
+ * @space: space
+ *
+ * Return: false when the provider reaches only this mount, which is its own
+ * leader then; sfs_lock_space_call() works otherwise.
+ */
+bool sfs_lock_space_is_clustered(struct sfs_lock_space *space)
+{
+	return space->provider->call;
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_is_clustered);
+
+int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
+			u32 req_len, void *reply, u32 reply_max,
+			u32 *reply_len)
+{
+	if (!space->provider->call)
+		return -EOPNOTSUPP;
+	return space->provider->call(space->provider_priv, type, req, req_len,
+				     reply, reply_max, reply_len);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_call);
+
+int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
+			     u64 count)
+{
+	if (!space->provider->add_range)
+		return 0;
+	return space->provider->add_range(space->provider_priv, rid, first,
+					  count);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_add_range);
 
 void sfs_lock_space_shutdown(struct sfs_lock_space *space)
 {
@@ -313,6 +366,8 @@ void sfs_lock_space_shutdown(struct sfs_lock_space *space)
 		spin_unlock(&lock->lock);
 	}
 	wake_up_all(&space->wait);
+	if (space->provider->shutdown && space->provider_priv)
+		space->provider->shutdown(space->provider_priv);
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_shutdown);
 
@@ -364,7 +419,7 @@ static void sfs_lock_free_all(struct sfs_lock_space *space)
 	}
 }
 
-void sfs_lock_space_destroy(struct sfs_lock_space *space)
+void sfs_lock_space_drain(struct sfs_lock_space *space)
 {
 	struct sfs_lock_iter iter = { .space = space };
 	struct sfs_lock *lock;
@@ -379,8 +434,17 @@ void sfs_lock_space_destroy(struct sfs_lock_space *space)
 
 	/* works that have nothing more to do may still hold references */
 	destroy_workqueue(space->wq);
+	space->wq = NULL;
 	sfs_lock_free_all(space);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_drain);
+
+void sfs_lock_space_destroy(struct sfs_lock_space *space)
+{
+	if (space->wq)
+		sfs_lock_space_drain(space);
 	space->provider->leave(space, space->provider_priv);
+	sfs_lock_space_unlead(space);
 	sfs_lock_provider_put(space->provider);
 	kfree(space);
 }

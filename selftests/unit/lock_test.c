@@ -65,10 +65,11 @@ static const struct sfs_lock_client_ops fs_ops = {
 static int manual_request_error;
 static int manual_join_error;
 
-static int manual_join(struct sfs_lock_space *s, u64 fsid, u64 rid, void **priv)
+static int manual_join(struct sfs_lock_space *s,
+		       const struct sfs_lock_params *params, void **priv)
 {
-	assert_int_equal(fsid, 7);
-	assert_int_equal(rid, 8);
+	assert_int_equal(params->fsid, 7);
+	assert_int_equal(params->rid, 8);
 	*priv = &manual_request_error;
 	return manual_join_error;
 }
@@ -127,6 +128,21 @@ static void quiet_log(int level, const char *msg)
 {
 }
 
+static int make_space(const char *provider, u64 fsid, u64 rid,
+		      struct sfs_lock_space **ret)
+{
+	struct sfs_lock_params params = {
+		.provider = provider,
+		.fsid = fsid,
+		.rid = rid,
+		.ops = &fs_ops,
+		.arg = events,
+		.quorum_slot = -1,
+	};
+
+	return sfs_lock_space_create(&params, ret);
+}
+
 static int setup(void **state, const char *provider)
 {
 	events[0] = '\0';
@@ -140,7 +156,7 @@ static int setup(void **state, const char *provider)
 	warns = port_warn_count;
 	if (sfs_lock_local_init() || sfs_lock_provider_register(&manual_ops))
 		return -1;
-	if (sfs_lock_space_create(provider, 7, 8, &fs_ops, events, &space))
+	if (make_space(provider, 7, 8, &space))
 		return -1;
 	lock = sfs_lock_get(space, SFS_LOCK_GROUP, 5);
 	return lock ? 0 : -1;
@@ -272,8 +288,7 @@ static void test_no_memory(void **state)
 
 	for (nr = 1; ret; nr++) {
 		port_alloc_fail = nr;
-		ret = sfs_lock_space_create("local", 1, 2, &fs_ops, events,
-					    &other);
+		ret = make_space("local", 1, 2, &other);
 		port_alloc_fail = 0;
 		assert_true(!ret || ret == -ENOMEM);
 	}
@@ -852,21 +867,18 @@ static void test_registry(void **state)
 	assert_int_equal(sfs_lock_provider_register(&other), -EINVAL);
 	other.forget = manual_ops.forget;
 
-	assert_int_equal(sfs_lock_space_create("other", 1, 2, &fs_ops, events,
-					       &s), -ENOENT);
-	assert_int_equal(sfs_lock_space_create("", 1, 2, &fs_ops, events, &s),
+	assert_int_equal(make_space("other", 1, 2, &s), -ENOENT);
+	assert_int_equal(make_space("", 1, 2, &s),
 			 -ENOENT);
 	other.api_version++;
 	port_log = quiet_log;
 	assert_int_equal(sfs_lock_provider_register(&other), -EPROTO);
 	port_log = log;
-	assert_int_equal(sfs_lock_space_create("other", 1, 2, &fs_ops, events,
-					       &s), -EPROTO);
+	assert_int_equal(make_space("other", 1, 2, &s), -EPROTO);
 	other.api_version--;
 	assert_int_equal(sfs_lock_provider_register(&other), 0);
 	manual_join_error = -EHOSTUNREACH;
-	assert_int_equal(sfs_lock_space_create("other", 7, 8, &fs_ops, events,
-					       &s), -EHOSTUNREACH);
+	assert_int_equal(make_space("other", 7, 8, &s), -EHOSTUNREACH);
 	manual_join_error = 0;
 	sfs_lock_provider_unregister(&other);
 }

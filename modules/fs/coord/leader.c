@@ -99,10 +99,14 @@ static struct lock_class_key leader_trans_key;
 static int leader_load(struct sfs_leader *ld)
 {
 	struct sfs_super_block *sb = ld->sb;
+	const char *why;
 	u64 seq;
 	int ret;
 
-	memcpy(sb, ld->vol->sb, sizeof(*sb));
+	/* another mount may have led since the volume was opened */
+	ret = sfs_super_read(ld->vol->meta, sb, &why);
+	if (ret)
+		return ret;
 	sfs_tree_from_disk(&ld->tree, &sb->volume, SFS_OWNER_VOLUME);
 	ld->next_seq = le64_to_cpu(sb->next_seq);
 	ld->seq_limit = ld->next_seq;

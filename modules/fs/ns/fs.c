@@ -3,7 +3,7 @@
  * Mounting and unmounting without the VFS, and a mount's background work.
  *
  * Parts start in the order in which the functions below call them and stop in
- * reverse.  A clean unmount ends with the leader taking the slot back exactly
+ * reverse: the locks, and with them a leader, come first.  A clean unmount ends with the leader taking the slot back exactly
  * as it would after a crash.
  */
 #include "fs/ns/ns.h"
@@ -33,6 +33,7 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	fs->kick = params->kick;
 	fs->vfs_arg = params->vfs_arg;
 	init_rwsem(&fs->mlog_sem);
+	init_rwsem(&fs->leader_sem);
 	mutex_init(&fs->freed_lock);
 	mutex_init(&fs->return_lock);
 	mutex_init(&fs->grant_lock);
@@ -42,26 +43,14 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	sfs_pool_init(&fs->data_pool);
 	xa_init(&fs->groups);
 	xa_init(&fs->orphans);
+	xa_init(&fs->peers);
 	INIT_LIST_HEAD(&fs->group_lru);
 	INIT_LIST_HEAD(&fs->dirty_groups);
 	fs->nr_groups_max = SFS_GROUPS_MAX;
 	atomic64_set(&fs->inode_delta, 0);
 }
 
-/* Somebody else leads, or we do: then what a crash left is recovered first. */
-static int start_leader(struct sfs_fs *fs, const struct sfs_fs_params *params)
-{
-	int ret;
-
-	if (params->coord_call) {
-		fs->coord.call = params->coord_call;
-		fs->coord.arg = params->coord_arg;
-		return 0;
-	}
-	ret = sfs_leader_start(fs->vol, &fs->coord.leader);
-	return ret ?: sfs_leader_recover_all(fs->coord.leader);
-}
-
+/* Undone by the caller, but for the pipeline itself. */
 static int start_pipeline(struct sfs_fs *fs)
 {
 	u64 seq;
@@ -79,16 +68,55 @@ static int start_pipeline(struct sfs_fs *fs)
 	sfs_tree_init(&fs->freed, SFS_OWNER_FREED(fs->slot));
 	sfs_tree_init(&fs->ret, SFS_OWNER_FREED(fs->slot));
 	seq = sfs_coord_next_seq(&fs->coord);
-	if (!seq)
+	if (!seq) {
+		if (!fs->vol->read_only)
+			sfs_coord_leave(&fs->coord, fs->slot, fs->rid);
 		return -EIO;
+	}
 	ret = sfs_trans_init(&fs->trans, fs->vol, &sfs_fs_trans_ops, fs, seq);
 	fs->trans.keep = SFS_POOL_KEEP;
+	if (ret && !fs->vol->read_only)
+		sfs_coord_leave(&fs->coord, fs->slot, fs->rid);
 	return ret;
 }
 
 static const char *provider_name(const struct sfs_fs_params *params)
 {
 	return params->lock_provider ?: params->vol->sb->lock_provider;
+}
+
+/* With the locks comes a leader: here, or wherever requests reach it. */
+static int join_cluster(struct sfs_fs *fs, const struct sfs_fs_params *params)
+{
+	struct sfs_lock_params lp = {
+		.provider = provider_name(params),
+		.fsid = fs->vol->fsid,
+		.rid = fs->rid,
+		.ops = &sfs_group_lock_ops,
+		.leader_ops = params->coord_call ? NULL : &sfs_fs_leader_ops,
+		.arg = fs,
+		.vol = fs->vol,
+		.quorum_slot = params->quorum_slot,
+		.heartbeat_ms = params->heartbeat_ms,
+		.keepalive_ms = params->keepalive_ms,
+	};
+	int ret = sfs_lock_space_create(&lp, &fs->locks);
+
+	if (ret) {
+		sfs_err(fs->vol, "lock provider \"%s\": error %d", lp.provider,
+			ret);
+		return ret;
+	}
+	if (params->coord_call) {
+		fs->coord.call = params->coord_call;
+		fs->coord.arg = params->coord_arg;
+	} else if (sfs_lock_space_is_clustered(fs->locks)) {
+		fs->coord.call = sfs_fs_call_leader;
+		fs->coord.arg = fs;
+	} else {
+		fs->coord.leader = fs->leader;
+	}
+	return 0;
 }
 
 int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
@@ -99,31 +127,23 @@ int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
 	if (!fs)
 		return -ENOMEM;
 	fs_init(fs, params);
-	ret = start_leader(fs, params);
+	ret = join_cluster(fs, params);
 	if (ret)
-		goto err_leader;
+		goto err_free;
 	ret = start_pipeline(fs);
 	if (ret)
-		goto err_record;
-	ret = sfs_lock_space_create(provider_name(params), fs->vol->fsid,
-				    fs->rid, &sfs_group_lock_ops, fs,
-				    &fs->locks);
-	if (ret) {
-		sfs_err(fs->vol, "lock provider \"%s\": error %d",
-			provider_name(params), ret);
-		goto err_pipeline;
-	}
+		goto err_space;
+	/* pairs with the acquire in lead.c */
+	smp_store_release(&fs->is_open, true);
 	*ret_fs = fs;
 	return 0;
 
-err_pipeline:
-	if (!fs->vol->read_only)
-		sfs_coord_leave(&fs->coord, fs->slot, fs->rid);
-	sfs_trans_exit(&fs->trans);
-err_record:
+err_space:
+	sfs_lock_space_drain(fs->locks);
+	sfs_lock_space_destroy(fs->locks);
 	kfree(fs->rec);
-err_leader:
-	sfs_leader_stop(fs->coord.leader);
+err_free:
+	sfs_fs_peers_exit(fs);
 	kfree(fs);
 	return ret;
 }
@@ -141,12 +161,13 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 	/* Groups refer to lock handles, the pipeline to groups' trees. */
 	sfs_trans_exit(&fs->trans);
 	sfs_groups_exit(fs);
-	sfs_lock_space_destroy(fs->locks);
+	sfs_lock_space_drain(fs->locks);
 	if (!sfs_volume_error(vol) && !vol->read_only)
 		sfs_coord_leave(&fs->coord, fs->slot, fs->rid);
+	sfs_lock_space_destroy(fs->locks);
+	sfs_fs_peers_exit(fs);
 	xa_destroy(&fs->orphans);
 	sfs_pool_exit(&fs->data_pool);
-	sfs_leader_stop(fs->coord.leader);
 	kfree(fs->rec);
 	kfree(fs);
 }

@@ -62,10 +62,14 @@ struct sfs_group {
  * @vol: volume
  * @trans: this mount's transaction pipeline
  * @coord: the leader's services
+ * @leader: the leader, while this mount leads
+ * @leader_sem: @leader comes and goes
+ * @peers: who asks this mount's leader: struct sfs_fs_peer by rid
  * @locks: lock space of the mount
  * @rid: random incarnation of the mount
  * @slot: mount slot in the mount table
  * @read_only: users may not change anything
+ * @is_open: the pipeline exists
  * @rec: image of the mount record
  * @mlog_sem: commits change @mlog, root lookups read it
  * @mlog: roots changed since the last fold, and orphans
@@ -110,10 +114,14 @@ struct sfs_fs {
 	struct sfs_volume *vol;
 	struct sfs_trans trans;
 	struct sfs_coord coord;
+	struct sfs_leader *leader;
+	struct rw_semaphore leader_sem;	/* leader, peers */
+	struct xarray peers;
 	struct sfs_lock_space *locks;
 	u64 rid;
 	u32 slot;
 	bool read_only;
+	bool is_open;
 
 	struct sfs_mount_record *rec;	/* image being built or last written */
 	struct rw_semaphore mlog_sem;	/* commits change mlog, loads read it */
@@ -173,7 +181,11 @@ static inline u64 sfs_ino_group(struct sfs_fs *fs, u64 ino)
  * @lock_provider: overrides the super's when not NULL
  * @rid: random incarnation, not 0 nor U64_MAX
  * @read_only: users may not change anything
- * @coord_call: reaches the leader, see struct sfs_coord; NULL: we lead
+ * @quorum_slot: of this mount, or -1
+ * @heartbeat_ms: silence after which a mount is taken for lost
+ * @keepalive_ms: silence after which a connection is given up
+ * @coord_call: reaches the leader, see struct sfs_coord; NULL: as the lock
+ *	provider says
  * @coord_arg: passed to it
  * @invalidate_inodes: see struct sfs_fs
  * @inode_is_open: see struct sfs_fs
@@ -185,6 +197,9 @@ struct sfs_fs_params {
 	const char *lock_provider;
 	u64 rid;
 	bool read_only;
+	int quorum_slot;
+	unsigned int heartbeat_ms;
+	unsigned int keepalive_ms;
 	int (*coord_call)(void *arg, u8 type, const void *req,
 			  unsigned int req_len, void *reply,
 			  unsigned int *reply_len);
@@ -223,6 +238,15 @@ struct sfs_fs_stat {
 };
 
 int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st);
+
+/* ---- as a member of a cluster (lead.c) ------------------------------------------ */
+
+extern const struct sfs_lock_leader_ops sfs_fs_leader_ops;
+/* struct sfs_coord's call through the lock space; arg is the mount */
+int sfs_fs_call_leader(void *arg, u8 type, const void *req,
+		       unsigned int req_len, void *reply,
+		       unsigned int *reply_len);
+void sfs_fs_peers_exit(struct sfs_fs *fs);
 
 /* ---- groups (group.c) ---------------------------------------------------------- */
 

@@ -417,8 +417,8 @@ static void cl_value_fiber(void *arg)
 
 /* ---- the provider ------------------------------------------------------------------------- */
 
-static int cl_join(struct sfs_lock_space *space, u64 fsid, u64 rid,
-		   void **priv)
+static int cl_join(struct sfs_lock_space *space,
+			const struct sfs_lock_params *params, void **priv)
 {
 	struct cl_node *node = cl_node_current();
 
