@@ -86,6 +86,11 @@ struct sfs_lock_client_ops {
  * @value: what the root map says of a lock whose value nobody remembers; -ENOENT
  * @serve: a request of the mount @rid by sfs_lock_space_call()
  * @fold: as a member: what this mount committed is in the root map afterwards
+ * @rejoin: as a member: there is a new leader and requests reach it; tell it what
+ *	it cannot know.  It serves no lock and forgets no member before all that
+ *	are alive did so
+ * @answer: as a member: a question of the leader's, see sfs_lock_space_ask();
+ *	asks the leader nothing
  * @lost: this mount is not a member any more, the others have recovered it:
  *	write nothing any more
  * @lease: writes may be submitted until @until_ns (CLOCK_MONOTONIC) and wait
@@ -105,6 +110,9 @@ struct sfs_lock_leader_ops {
 	int (*serve)(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
 		     void *reply, u32 *reply_len);
 	int (*fold)(void *arg);
+	int (*rejoin)(void *arg);
+	int (*answer)(void *arg, u8 type, const void *req, u32 req_len,
+		      void *reply, u32 *reply_len);
 	void (*lost)(void *arg, int error);
 	void (*lease)(void *arg, u64 until_ns);
 };
@@ -179,6 +187,13 @@ void sfs_lock_space_destroy(struct sfs_lock_space *space);
 int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
 			u32 req_len, void *reply, u32 reply_max,
 			u32 *reply_len);
+/*
+ * As the leader: ask a member.  -ENOTCONN: it is not there or was lost while it
+ * was asked; -EPROTO; -EOPNOTSUPP with a provider that has no leader.
+ */
+int sfs_lock_space_ask(struct sfs_lock_space *space, u64 rid, u8 type,
+		       const void *req, u32 req_len, void *reply, u32 reply_max,
+		       u32 *reply_len);
 bool sfs_lock_space_is_clustered(struct sfs_lock_space *space);
 /* The leader gave numbers of fresh groups to a mount: it has them in EX. */
 int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,

@@ -40,6 +40,7 @@ struct module;
  * @forget: the handle goes away at NL, or in any mode after a shutdown; drop
  *	what the provider's pointer refers to; sleeps
  * @call: see sfs_lock_space_call(); NULL: each mount is its own leader
+ * @ask: see sfs_lock_space_ask(); together with @call
  * @add_range: see sfs_lock_space_add_range(); NULL: nothing to do
  * @shutdown: the space was shut down: wait for nothing any more; does not sleep;
  *	NULL: nothing to do
@@ -61,6 +62,8 @@ struct sfs_lock_provider_ops {
 	void (*forget)(void *priv, struct sfs_lock *lock);
 	int (*call)(void *priv, u8 type, const void *req, u32 req_len,
 		    void *reply, u32 reply_max, u32 *reply_len);
+	int (*ask)(void *priv, u64 rid, u8 type, const void *req, u32 req_len,
+		   void *reply, u32 reply_max, u32 *reply_len);
 	int (*add_range)(void *priv, u64 rid, u64 first, u64 count);
 	void (*shutdown)(void *priv);
 	struct list_head list;

@@ -340,6 +340,17 @@ int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_call);
 
+int sfs_lock_space_ask(struct sfs_lock_space *space, u64 rid, u8 type,
+		       const void *req, u32 req_len, void *reply, u32 reply_max,
+		       u32 *reply_len)
+{
+	if (!space->provider->ask)
+		return -EOPNOTSUPP;
+	return space->provider->ask(space->provider_priv, rid, type, req,
+				    req_len, reply, reply_max, reply_len);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_ask);
+
 int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
 			     u64 count)
 {

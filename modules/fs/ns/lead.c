@@ -239,6 +239,18 @@ static int fs_fold(void *arg)
 	return smp_load_acquire(&fs->is_open) ? sfs_fs_fold(fs) : 0;
 }
 
+/* All there is to know is in the mount table and in the log. */
+static int fs_rejoin(void *arg)
+{
+	return 0;
+}
+
+static int fs_answer(void *arg, u8 type, const void *req, u32 req_len,
+		     void *reply, u32 *reply_len)
+{
+	return -EPROTO;	/* there are no questions */
+}
+
 static void fs_lost(void *arg, int error)
 {
 	struct sfs_fs *fs = arg;
@@ -262,6 +274,8 @@ const struct sfs_lock_leader_ops sfs_fs_leader_ops = {
 	.value		= fs_value,
 	.serve		= fs_serve,
 	.fold		= fs_fold,
+	.rejoin		= fs_rejoin,
+	.answer		= fs_answer,
 	.lost		= fs_lost,
 	.lease		= fs_lease,
 };
