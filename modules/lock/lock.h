@@ -187,6 +187,9 @@ void sfs_lock_space_destroy(struct sfs_lock_space *space);
 int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
 			u32 req_len, void *reply, u32 reply_max,
 			u32 *reply_len);
+/* As a member: the leader gave numbers of fresh groups to this mount. */
+int sfs_lock_space_own_range(struct sfs_lock_space *space, u64 first,
+			     u64 count);
 /*
  * As the leader: ask a member.  -ENOTCONN: it is not there or was lost while it
  * was asked; -EPROTO; -EOPNOTSUPP with a provider that has no leader.
@@ -195,7 +198,10 @@ int sfs_lock_space_ask(struct sfs_lock_space *space, u64 rid, u8 type,
 		       const void *req, u32 req_len, void *reply, u32 reply_max,
 		       u32 *reply_len);
 bool sfs_lock_space_is_clustered(struct sfs_lock_space *space);
-/* The leader gave numbers of fresh groups to a mount: it has them in EX. */
+/*
+ * As the leader, from within serve(): numbers of fresh groups go to a mount, which
+ * has them in EX.
+ */
 int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
 			     u64 count);
 /*

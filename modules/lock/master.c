@@ -314,6 +314,9 @@ int sfs_lock_master_released(struct sfs_lock_master *master, u64 node,
 		goto out;
 	}
 	part = sfs_master_part(ml, node);
+	/* a revoke that found nothing any more is answered all the same */
+	if (!part && mode == SFS_LOCK_NL && !lvb)
+		ret = 0;
 	if (!part || mode > part->mode || (lvb && part->mode != SFS_LOCK_EX)) {
 		sfs_master_lock_trim(st, ml);
 		goto out;

@@ -87,6 +87,8 @@ int sfs_lock_master_request(struct sfs_lock_master *master, u64 node,
  * @mode: what it holds now
  * @lvb: value to keep, NULL when it held no EX or did not use it
  *
+ * Going down to NL without holding anything is no error: the answer to a revoke
+ * that crossed an earlier release.
  * Return: 0, -EPROTO when it did not hold as much, or has no value to give.
  */
 int sfs_lock_master_released(struct sfs_lock_master *master, u64 node,

@@ -42,6 +42,7 @@ struct module;
  * @call: see sfs_lock_space_call(); NULL: each mount is its own leader
  * @ask: see sfs_lock_space_ask(); together with @call
  * @add_range: see sfs_lock_space_add_range(); NULL: nothing to do
+ * @own_range: see sfs_lock_space_own_range(); together with @add_range
  * @shutdown: the space was shut down: wait for nothing any more; does not sleep;
  *	NULL: nothing to do
  * @list: the registry's
@@ -65,6 +66,7 @@ struct sfs_lock_provider_ops {
 	int (*ask)(void *priv, u64 rid, u8 type, const void *req, u32 req_len,
 		   void *reply, u32 reply_max, u32 *reply_len);
 	int (*add_range)(void *priv, u64 rid, u64 first, u64 count);
+	int (*own_range)(void *priv, u64 first, u64 count);
 	void (*shutdown)(void *priv);
 	struct list_head list;
 };
@@ -88,5 +90,7 @@ void sfs_lock_set_provider_priv(struct sfs_lock *lock, void *priv);
 /* Providers that userspace programs link in and register by themselves. */
 int sfs_lock_local_init(void);
 void sfs_lock_local_exit(void);
+int sfs_lock_cluster_init(void);
+void sfs_lock_cluster_exit(void);
 
 #endif

@@ -361,6 +361,15 @@ int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_add_range);
 
+int sfs_lock_space_own_range(struct sfs_lock_space *space, u64 first,
+			     u64 count)
+{
+	if (!space->provider->own_range)
+		return 0;
+	return space->provider->own_range(space->provider_priv, first, count);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_own_range);
+
 void sfs_lock_space_shutdown(struct sfs_lock_space *space)
 {
 	struct sfs_lock_iter iter = { .space = space };

@@ -47,6 +47,11 @@ struct sfs_net_addr {
 	u8 addr[16];		/* network order, IPv4 in the first four */
 };
 
+#define SFS_NET_ADDR_TEXT	56
+
+/* As text: 192.0.2.1:5000, [2001:db8:..]:5000, "-"; needs SFS_NET_ADDR_TEXT bytes. */
+void sfs_net_addr_print(const struct sfs_net_addr *addr, char *buf, u32 size);
+
 struct sfs_net;
 struct sfs_net_peer;
 

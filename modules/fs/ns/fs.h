@@ -70,6 +70,7 @@ struct sfs_group {
  * @slot: mount slot in the mount table
  * @read_only: users may not change anything
  * @is_open: the pipeline exists
+ * @fold_sem: @is_open stays while the log is folded for others
  * @rec: image of the mount record
  * @mlog_sem: commits change @mlog, root lookups read it
  * @mlog: roots changed since the last fold, and orphans
@@ -122,6 +123,7 @@ struct sfs_fs {
 	u32 slot;
 	bool read_only;
 	bool is_open;
+	struct rw_semaphore fold_sem;	/* is_open */
 
 	struct sfs_mount_record *rec;	/* image being built or last written */
 	struct rw_semaphore mlog_sem;	/* commits change mlog, loads read it */

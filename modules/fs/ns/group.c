@@ -195,6 +195,9 @@ static int newest_root(struct sfs_fs *fs, struct sfs_lock *lock,
 	int ret;
 
 	memcpy(best, sfs_lock_lvb(lock), sizeof(*best));
+	/* a value is the newest root; there is none after the last one forgot */
+	if (best->version)
+		return 0;
 	ret = lookup_mlog(fs, nr, &entry);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
@@ -320,6 +323,9 @@ static int next_range_locked(struct sfs_fs *fs)
 
 	lockdep_assert_held(&fs->range_lock);
 	ret = sfs_coord_group_range(&fs->coord, SFS_GROUP_RANGE, &first);
+	if (!ret)
+		ret = sfs_lock_space_own_range(fs->locks, first,
+					       SFS_GROUP_RANGE);
 	if (ret)
 		return ret;
 	fs->next_group = first;

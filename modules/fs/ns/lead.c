@@ -234,9 +234,14 @@ static int fs_serve(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
 static int fs_fold(void *arg)
 {
 	struct sfs_fs *fs = arg;
+	int ret = 0;
 
-	/* pairs with the release in sfs_fs_open(); before it there is no log */
-	return smp_load_acquire(&fs->is_open) ? sfs_fs_fold(fs) : 0;
+	/* before there is no log, afterwards it is folded */
+	down_read(&fs->fold_sem);
+	if (fs->is_open)
+		ret = sfs_fs_fold(fs);
+	up_read(&fs->fold_sem);
+	return ret;
 }
 
 /* All there is to know is in the mount table and in the log. */

@@ -250,7 +250,8 @@ int sfs_sysfs_add(struct sfs_sb_info *sbi)
 	}
 	sbi->has_kobj = true;
 	kobject_uevent(&sbi->kobj, KOBJ_ADD);
-	return 0;
+	/* requests belong to leaders, and only who has a slot can lead */
+	return sbi->opts.quorum_slot_nr >= 0 ? sfs_fence_dirs_add(sbi) : 0;
 }
 
 void sfs_sysfs_del(struct sfs_sb_info *sbi)
@@ -258,6 +259,7 @@ void sfs_sysfs_del(struct sfs_sb_info *sbi)
 	if (!sbi->has_kobj)
 		return;
 	sbi->has_kobj = false;
+	sfs_fence_dirs_del(sbi);
 	kobject_uevent(&sbi->kobj, KOBJ_REMOVE);
 	kobject_del(&sbi->kobj);
 	kobject_put(&sbi->kobj);

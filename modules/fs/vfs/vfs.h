@@ -37,8 +37,8 @@
 #include <linux/llist.h>
 #include <linux/workqueue.h>
 
+struct sfs_fence_dirs;
 struct sfs_mmp;
-struct sfs_transport_ops;
 struct seq_file;
 
 enum sfs_vfs_limits {
@@ -74,7 +74,6 @@ struct sfs_mount_opts {
  * @data_dev: data device
  * @meta_handle: the open metadata device
  * @is_one_device: both are on @data_dev
- * @transport: pinned while the volume names one
  * @mmp: multi-mount guard, NULL: locks reach other nodes, or read-only device
  * @wq: background work
  * @io_wq: ends of write-back; never waits for @wq
@@ -90,6 +89,7 @@ struct sfs_mount_opts {
  * @kobj: directory in sysfs
  * @kobj_gone: nobody uses it any more
  * @has_kobj: it was added
+ * @fence_dirs: fence requests in sysfs
  */
 struct sfs_sb_info {
 	struct super_block *sb;
@@ -101,7 +101,6 @@ struct sfs_sb_info {
 	struct sfs_compat_bdev meta_handle;
 	bool is_one_device;
 	struct sfs_mmp *mmp;
-	struct sfs_transport_ops *transport;
 
 	struct workqueue_struct *wq;
 	struct workqueue_struct *io_wq;
@@ -120,6 +119,7 @@ struct sfs_sb_info {
 	struct kobject kobj;
 	struct completion kobj_gone;
 	bool has_kobj;
+	struct sfs_fence_dirs *fence_dirs;
 };
 
 enum sfs_inode_bits {
@@ -255,6 +255,8 @@ int sfs_sysfs_init(void);
 void sfs_sysfs_exit(void);
 int sfs_sysfs_add(struct sfs_sb_info *sbi);
 void sfs_sysfs_del(struct sfs_sb_info *sbi);
+int sfs_fence_dirs_add(struct sfs_sb_info *sbi);
+void sfs_fence_dirs_del(struct sfs_sb_info *sbi);
 int sfs_shrink_start(struct sfs_sb_info *sbi);
 void sfs_shrink_stop(struct sfs_sb_info *sbi);
 
