@@ -151,6 +151,9 @@ disk_stat() {
 	esac
 }
 
+# shellcheck source=selftests/vm/mounts.sh
+. "$(dirname "${BASH_SOURCE[0]}")/vm/mounts.sh"
+
 # --- host tests ----------------------------------------------------------------
 
 # vm_lib NAME 'COMMANDS': runs shell commands in machine NAME with this library
