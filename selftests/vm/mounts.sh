@@ -182,6 +182,10 @@ fence_dirs() {
 	done
 }
 
+no_fence_dirs() {
+	[ -z "$(fence_dirs)" ]
+}
+
 # The agent of these clusters, until the test ends: a mount that kill_nth ended is
 # fenced; /tmp/fence.log has a line "EPOCH RID REASON ANSWER" for each request.
 # With /tmp/fence.error there it answers that it failed.
