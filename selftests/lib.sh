@@ -92,6 +92,7 @@ mkfs_vol() {
 
 # mount_vol [OPTIONS]: mounts it on $MNT; OPTIONS is a comma list.
 mount_vol() {
+	# shellcheck disable=SC2153 # it is no misspelt MNT0
 	mkdir -p "$MNT"
 	mount -t scoutfs -o "metadev_path=$META${1:+,$1}" "$DATA" "$MNT"
 }

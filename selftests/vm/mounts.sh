@@ -8,7 +8,7 @@
 # a port of the loopback address.
 
 CLUSTER_PORT=19000
-MNT0=/mnt/test0 MNT1=/mnt/test1 MNT2=/mnt/test2 MNT3=/mnt/test3
+export MNT0=/mnt/test0 MNT1=/mnt/test1 MNT2=/mnt/test2 MNT3=/mnt/test3
 
 # cluster_devs COUNT: the aliases /dev/mapper/metaN and dataN, N from 0
 cluster_devs() {

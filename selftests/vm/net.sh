@@ -17,11 +17,12 @@ vm_net_start() {
 	[ "$(id -u)" = 0 ] || vm_die "a network of machines needs root"
 	[ ! -e "$VM_RUN_DIR/netns" ] || return 0
 	echo "$ns" >"$VM_RUN_DIR/netns"
-	ip netns add "$ns" &&
-		ip -n "$ns" link set lo up &&
-		ip -n "$ns" link add br0 type bridge forward_delay 0 mcast_snooping 0 &&
-		ip -n "$ns" link set br0 up ||
+	if ! { ip netns add "$ns" &&
+	       ip -n "$ns" link set lo up &&
+	       ip -n "$ns" link add br0 type bridge forward_delay 0 mcast_snooping 0 &&
+	       ip -n "$ns" link set br0 up; }; then
 		vm_die "cannot make network namespace $ns"
+	fi
 }
 
 # Machines in it are killed first.
@@ -62,9 +63,8 @@ vm_net_plug() {
 
 	ns=$(cat "$VM_RUN_DIR/netns") || vm_die "$1: no vm_net_start before"
 	if ! ip -n "$ns" link show "tap$2" >/dev/null 2>&1; then
-		ip -n "$ns" tuntap add "tap$2" mode tap &&
-			ip -n "$ns" link set "tap$2" master br0 ||
-			vm_die "cannot make tap$2"
+		ip -n "$ns" tuntap add "tap$2" mode tap || vm_die "cannot make tap$2"
+		ip -n "$ns" link set "tap$2" master br0 || vm_die "cannot plug tap$2"
 	fi
 	ip -n "$ns" link set "tap$2" up || vm_die "cannot set tap$2 up"
 	echo "$2" >"$VM_RUN_DIR/$1/node"

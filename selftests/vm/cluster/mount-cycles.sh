@@ -29,6 +29,6 @@ touch /tmp/stop
 wait $worker
 [ "$(cat /tmp/made)" -gt "$before" ] || fail "the other mount stood still"
 say "$(cat /tmp/made) files meanwhile"
-[ "$(ls "$MNT0/work" | wc -l)" = "$(cat /tmp/made)" ] || fail "files are missing"
+[ "$(find "$MNT0/work" -type f | wc -l)" = "$(cat /tmp/made)" ] || fail "files are missing"
 [ -z "$(fence_dirs)" ] || fail "somebody is to be fenced: $(fence_dirs)"
 end_cluster

@@ -20,7 +20,8 @@ done
 # each removes what another made
 pids=()
 for i in 0 1 2; do
-	rm -r "$(mnt_of $(((i + 1) % 3)))/$i" & pids+=($!)
+	mnt=$(mnt_of $(((i + 1) % 3)))
+	rm -r "${mnt:?}/$i" & pids+=($!)
 done
 wait_all "${pids[@]}"
 for mnt in "$MNT0" "$MNT1" "$MNT2"; do

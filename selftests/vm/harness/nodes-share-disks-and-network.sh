@@ -7,15 +7,15 @@
 require_root
 require_cmd ip nsenter
 vm_nodes_start 2
-vm_run n1 "ping -c 1 -W 5 $(vm_addr n2) >/dev/null" || fail "no network"
+vm_run n1 "busybox ping -c 1 -W 5 $(vm_addr n2) >/dev/null" || fail "no network"
 vm_run n1 'dd if=/dev/urandom of=/tmp/b bs=4096 count=1 status=none; dd if=/tmp/b of=$META oflag=direct bs=4096 seek=5 status=none; cksum </tmp/b >/share/sum'
 vm_run n2 'dd if=$META iflag=direct bs=4096 skip=5 count=1 status=none | cksum | cmp - /share/sum' || fail "the disk is not shared"
 
 vm_partition n2
-expect_fail vm_run n1 "ping -c 1 -W 2 $(vm_addr n2) >/dev/null"
+expect_fail vm_run n1 "busybox ping -c 1 -W 2 $(vm_addr n2) >/dev/null"
 vm_heal n2
 reaches() {
-	vm_run n1 "ping -c 1 -W 1 $(vm_addr n2) >/dev/null"
+	vm_run n1 "busybox ping -c 1 -W 1 $(vm_addr n2) >/dev/null"
 }
 wait_until 10 reaches
 
@@ -32,7 +32,7 @@ vm_resume_disk n2 meta
 wait $pid
 
 vm_pause n2
-expect_fail vm_run n1 "ping -c 1 -W 2 $(vm_addr n2) >/dev/null"
+expect_fail vm_run n1 "busybox ping -c 1 -W 2 $(vm_addr n2) >/dev/null"
 vm_continue n2
 wait_until 10 reaches
 vm_run n2 true
