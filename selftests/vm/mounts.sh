@@ -9,6 +9,8 @@
 
 CLUSTER_PORT=19000
 export MNT0=/mnt/test0 MNT1=/mnt/test1 MNT2=/mnt/test2 MNT3=/mnt/test3
+# there is no udev in a test machine to make the nodes of its devices
+export DM_DISABLE_UDEV=1
 
 # cluster_devs COUNT: the aliases /dev/mapper/metaN and dataN, N from 0
 cluster_devs() {
@@ -17,7 +19,7 @@ cluster_devs() {
 	for ((i = 0; i < $1; i++)); do
 		for name in meta data; do
 			[ ! -e "/dev/mapper/$name$i" ] || continue
-			dmsetup create --noudevsync "$name$i" --table \
+			dmsetup create "$name$i" --table \
 				"0 $(blockdev --getsz "/dev/sfs-$name") linear /dev/sfs-$name 0"
 		done
 	done
@@ -147,13 +149,13 @@ wait_leader() {
 
 # stall_nth N: all I/O of the mount takes for ever; resume_nth N ends that
 stall_nth() {
-	dmsetup suspend --noudevsync --nolockfs --noflush "meta$1"
-	dmsetup suspend --noudevsync --nolockfs --noflush "data$1"
+	dmsetup suspend --nolockfs --noflush "meta$1"
+	dmsetup suspend --nolockfs --noflush "data$1"
 }
 
 resume_nth() {
-	dmsetup resume --noudevsync "meta$1"
-	dmsetup resume --noudevsync "data$1"
+	dmsetup resume "meta$1"
+	dmsetup resume "data$1"
 }
 
 # kill_nth N: the mount ends at once, without a word to the others. It does not

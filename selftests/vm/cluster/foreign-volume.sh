@@ -8,8 +8,8 @@ mkfs_cluster 1
 mount_nth 0
 echo ours >"$MNT0/f"
 # another volume with the same address, on the scratch disk
-dmsetup create --noudevsync fmeta --table "0 524288 linear $SCRATCH 0"
-dmsetup create --noudevsync fdata --table "0 1048576 linear $SCRATCH 524288"
+dmsetup create fmeta --table "0 524288 linear $SCRATCH 0"
+dmsetup create fdata --table "0 1048576 linear $SCRATCH 524288"
 mkfs.scoutfs -f -A -Q "0,127.0.0.1,$CLUSTER_PORT" /dev/mapper/fmeta /dev/mapper/fdata >/dev/null
 mkdir -p /mnt/foreign
 foreign() {
