@@ -9,8 +9,6 @@
 
 CLUSTER_PORT=19000
 export MNT0=/mnt/test0 MNT1=/mnt/test1 MNT2=/mnt/test2 MNT3=/mnt/test3
-# there is no udev in a test machine to make the nodes of its devices
-export DM_DISABLE_UDEV=1
 
 # cluster_devs COUNT: the aliases /dev/mapper/metaN and dataN, N from 0
 cluster_devs() {
