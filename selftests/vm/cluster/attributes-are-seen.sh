@@ -26,6 +26,7 @@ ftruncate 1 7
 stat A/f size = 7
 fstat 0 size = 7
 let ctime stat A/f ctime
+sleep 20
 chmod B/f 644
 stat A/f ctime != @ctime
 
