@@ -12,31 +12,31 @@ open 0 A/f rw|creat
 open 1 B/f rw
 read 1 9 = ''
 write 0 hello
-pread 1 9 0 = hello
-pwrite 1 J 0
-pread 0 9 0 = Jello
+pread 1 0 9 = hello
+pwrite 1 0 J
+pread 0 0 9 = Jello
 open 2 A/f wr|append
 open 3 B/f wr|append
 write 2 -one
 write 3 -two
 write 2 -three
-pread 1 99 0 = Jello-one-two-three
-pread 0 99 0 = Jello-one-two-three
+pread 1 0 99 = Jello-one-two-three
+pread 0 0 99 = Jello-one-two-three
 # cached by both, then cut by one
 ftruncate 0 5
-pread 1 99 0 = Jello
+pread 1 0 99 = Jello
 write 3 !
-pread 0 99 0 = Jello!
+pread 0 0 99 = Jello!
 ftruncate 1 2
 ftruncate 0 3
 seek 1 0 end = 3
 open 4 A/f wr|trunc
-pread 1 99 0 = ''
+pread 1 0 99 = ''
 # far away from each other
-pwrite 0 low 0
-pwrite 1 high 1000000
-pread 1 3 0 = low
-pread 0 9 1000000 = high
+pwrite 0 0 low
+pwrite 1 1000000 high
+pread 1 0 3 = low
+pread 0 1000000 9 = high
 fstat 0 size = 1000004
 unlink A/f
 EOF
