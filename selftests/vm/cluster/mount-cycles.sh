@@ -7,19 +7,23 @@
 setup_cluster 2
 umount_nth 1
 mkdir "$MNT0/work"
+: >/tmp/made
+made() {
+	wc -l </tmp/made
+}
 (
 	i=0
 	while [ ! -e /tmp/stop ]; do
 		echo $i >"$MNT0/work/f$i"
 		[ $((i % 50)) != 49 ] || sync -f "$MNT0"
 		i=$((i + 1))
-		echo $i >/tmp/made
+		echo $i >>/tmp/made
 	done
 ) & worker=$!
 for i in $(seq 100); do
-	[ "$i" != 50 ] || before=$(cat /tmp/made)
+	[ "$i" != 50 ] || before=$(made)
 	mount_nth 1
-	made=$(cat /tmp/made)
+	made=$(made)
 	[ "$made" -lt 2 ] || grep -qx $((made - 2)) "$MNT1/work/f$((made - 2))" || fail "cycle $i: file $((made - 2)) is not seen"
 	echo "$i" >"$MNT1/cycle"
 	umount_nth 1
@@ -27,8 +31,8 @@ for i in $(seq 100); do
 done
 touch /tmp/stop
 wait $worker
-[ "$(cat /tmp/made)" -gt "$before" ] || fail "the other mount stood still"
-say "$(cat /tmp/made) files meanwhile"
-[ "$(find "$MNT0/work" -type f | wc -l)" = "$(cat /tmp/made)" ] || fail "files are missing"
+[ "$(made)" -gt "$before" ] || fail "the other mount stood still"
+say "$(made) files meanwhile"
+[ "$(find "$MNT0/work" -type f | wc -l)" = "$(made)" ] || fail "files are missing"
 [ -z "$(fence_dirs)" ] || fail "somebody is to be fenced: $(fence_dirs)"
 end_cluster
