@@ -32,6 +32,9 @@ skip() {
 
 trap 'echo "FAIL: line $LINENO: ${BASH_COMMAND%%$'\''\n'\''*} (exit $?)" >&2' ERR
 
+# a test that failed leaves no jobs behind, which would keep its machine busy
+trap 'kill $(jobs -p) 2>/dev/null || :' EXIT
+
 if [ ! -e /share/env ] && [ -n "${VM_RUN_DIR:-}" ]; then
 	# shellcheck source=selftests/vm/vm.sh
 	. "$VM_TOP/selftests/vm/vm.sh"
