@@ -86,6 +86,11 @@ wait_until() {
 	done
 }
 
+# resume_ms HEARTBEAT_MS: how long the survivors of a mount may stand still
+resume_ms() {
+	echo $((($1 + 2000) * ${TEST_SLOW:-1}))
+}
+
 # --- the volume under test (in the guest) ------------------------------------
 
 # mkfs_vol [OPTIONS]: a new volume on $META and $DATA.

@@ -43,7 +43,7 @@ say "n$survivor got the dead node's lock after $took ms"
 cat "$VM_RUN_DIR/fence.log"
 vm_fenced "n$victim" || fail "n$victim was not fenced"
 [ "$(wc -l <"$VM_RUN_DIR/fence.log")" = 1 ] || fail "others were fenced"
-[ $took -le $((heartbeat + 2000)) ] || fail "it took $took ms"
+[ $took -le "$(resume_ms $heartbeat)" ] || fail "it took $took ms"
 for ((i = 1; i <= VM_NODES; i++)); do
 	[ $i != "$victim" ] || continue
 	kill -0 "${works[i]}" || fail "the work on n$i ended: $(cat "$VM_RUN_DIR/work.$i")"

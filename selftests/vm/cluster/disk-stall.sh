@@ -21,7 +21,7 @@ vm_run "n$other" 'grep -qx kept $MNT/l/f && echo new >$MNT/l/f && sync $MNT/l/f'
 took=$((($(date +%s%N) - start) / 1000000))
 say "n$other went on after $took ms"
 vm_fenced "n$leader" || fail "it was not fenced"
-[ $took -le $((heartbeat + 2000)) ] || fail "it took $took ms"
+[ $took -le "$(resume_ms $heartbeat)" ] || fail "it took $took ms"
 vm_node_start "$leader"
 vm_wait_boot "n$leader"
 vm_node_mount "$leader"

@@ -30,7 +30,7 @@ for round in 1 2; do
 	took=$((($(date +%s%N) - start) / 1000000))
 	say "round $round: went on after $took ms; $(cat /tmp/fence.log)"
 	grep -q " $rid client_reconnect fenced\$" /tmp/fence.log || fail "no fence request for $rid"
-	[ $took -le $((heartbeat + 2000)) ] || fail "it took $took ms"
+	[ $took -le "$(resume_ms $heartbeat)" ] || fail "it took $took ms"
 	for i in $(seq 100); do
 		grep -qx "$i" "$other/v$round/f$i" || fail "f$i is not what was synced"
 	done
