@@ -96,7 +96,7 @@ static int sfs_call_answered(struct sfs_net_peer *peer, struct sfs_net_msg *msg)
 		ret = -EPROTO;
 	} else if (call) {
 		if (len)
-			memcpy(call->reply, &msg->hdr + 1, len);
+			memcpy(call->reply, msg->payload, len);
 		call->reply_len = len;
 		call->result = 0;
 	}
@@ -121,7 +121,7 @@ static void sfs_call_serve_work(struct work_struct *work)
 
 	if (READ_ONCE(peer->state) == SFS_PEER_OPEN)
 		ret = net->ops->serve(net->arg, peer, sv->msg->hdr.type,
-				      &sv->msg->hdr + 1,
+				      sv->msg->payload,
 				      le32_to_cpu(sv->msg->hdr.len), reply,
 				      &len);
 	if (!ret)

@@ -28,8 +28,13 @@ enum {
 /* A message that was queued, until the other side has it. */
 struct sfs_net_msg {
 	struct list_head link;
-	struct sfs_frame_hdr hdr;	/* followed by the payload */
+	struct sfs_frame_hdr hdr;
+	u8 payload[] __aligned(8);
 };
+
+/* it is sent in one piece */
+static_assert(offsetof(struct sfs_net_msg, payload) ==
+	      offsetof(struct sfs_net_msg, hdr) + sizeof(struct sfs_frame_hdr));
 
 struct sfs_net_tx {
 	struct list_head queue;		/* not acknowledged, oldest first */

@@ -59,7 +59,7 @@ int sfs_queue_add(struct sfs_net_peer *peer, u8 kind, u8 class, u8 type, u64 id,
 		return -EINVAL;
 	msg = sfs_msg_create(len);
 	if (len)
-		memcpy(&msg->hdr + 1, data, len);
+		memcpy(msg->payload, data, len);
 	sfs_msg_fill(peer, msg, kind, class, type, id);
 
 	spin_lock(&peer->lock);
@@ -91,15 +91,17 @@ static struct sfs_net_msg *sfs_msg_copy(const struct sfs_net_msg *msg)
 	struct sfs_net_msg *copy = kmalloc(sizeof(*msg) + sfs_msg_len(msg),
 					   GFP_ATOMIC);
 
-	if (copy)
-		memcpy(copy, msg, sizeof(*msg) + sfs_msg_len(msg));
+	if (!copy)
+		return NULL;
+	copy->hdr = msg->hdr;
+	memcpy(copy->payload, msg->payload, sfs_msg_len(msg));
 	return copy;
 }
 
 static struct sfs_net_msg *sfs_queue_make_ack_locked(struct sfs_net_peer *peer,
 						     struct sfs_net_msg *msg)
 {
-	struct sfs_ack_msg *ack = (void *)(&msg->hdr + 1);
+	struct sfs_ack_msg *ack = (void *)msg->payload;
 	unsigned int class;
 
 	for (class = 0; class < SFS_NET_NR_CLASSES; class++) {
@@ -316,7 +318,7 @@ static int sfs_queue_deliver(struct sfs_net_peer *peer, struct sfs_net_msg *msg)
 	if (class == SFS_NET_REQUEST)
 		return sfs_call_input(peer, msg);
 	ret = net->ops->receive(net->arg, peer, class, msg->hdr.type,
-				&msg->hdr + 1, sfs_msg_len(msg));
+				msg->payload, sfs_msg_len(msg));
 	sfs_queue_consumed(peer, class);
 	kfree(msg);
 	return ret;
@@ -345,7 +347,8 @@ int sfs_queue_input(struct sfs_net_peer *peer, const struct sfs_frame_hdr *hdr)
 	int ret = 0;
 
 	msg = sfs_msg_create(le32_to_cpu(hdr->len));
-	memcpy(&msg->hdr, hdr, sizeof(*hdr) + le32_to_cpu(hdr->len));
+	msg->hdr = *hdr;
+	memcpy(msg->payload, hdr + 1, sfs_msg_len(msg));
 	spin_lock(&peer->lock);
 	if (seq == rx->next_seq && peer->state == SFS_PEER_OPEN) {
 		if (seq > rx->nr_consumed + SFS_NET_WINDOW) {
