@@ -115,7 +115,9 @@ struct sfs_cluster {
 	bool is_leaving;
 
 	/* election.c */
+	struct rw_semaphore quorum_sem;	/* quorum comes and goes */
 	struct sfs_quorum *quorum;	/* NULL without a slot */
+	bool is_election_over;
 	struct workqueue_struct *quorum_wq;
 	struct delayed_work quorum_work;
 
@@ -171,7 +173,10 @@ static inline bool sfs_cl_is_down(const struct sfs_cluster *c)
 
 /* Begin to take part; nothing to do without a slot.  As sfs_quorum_create(). */
 int sfs_cl_election_start(struct sfs_cluster *c);
-/* Leave without a word (forced), or resign first. */
+void sfs_cl_election_init(struct sfs_cluster *c);
+/* Nobody is elected or deposed, and no votes are cast, any more. */
+void sfs_cl_election_end(struct sfs_cluster *c);
+/* After that: leave without a word (forced), or resign first. */
 void sfs_cl_election_stop(struct sfs_cluster *c);
 void sfs_cl_election_kick(struct sfs_cluster *c);
 void sfs_cl_election_datagram(struct sfs_cluster *c, const void *data, u32 len);

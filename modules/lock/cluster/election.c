@@ -118,27 +118,42 @@ static void sfs_cl_quorum_work(struct work_struct *work)
 	next = sfs_quorum_run(c->quorum, now);
 	memalloc_nofs_restore(nofs);
 	now = ktime_get_ns();
-	queue_delayed_work(c->quorum_wq, &c->quorum_work,
-			   next > now ? nsecs_to_jiffies(next - now) + 1 : 0);
+	if (!READ_ONCE(c->is_election_over))
+		queue_delayed_work(c->quorum_wq, &c->quorum_work,
+				   next > now ? nsecs_to_jiffies(next - now) + 1 : 0);
+}
+
+static void sfs_cl_election_kick_locked(struct sfs_cluster *c)
+	__must_hold(&c->quorum_sem)
+{
+	if (!c->is_election_over)
+		mod_delayed_work(c->quorum_wq, &c->quorum_work, 0);
 }
 
 void sfs_cl_election_kick(struct sfs_cluster *c)
 {
+	down_read(&c->quorum_sem);
 	if (c->quorum)
-		mod_delayed_work(c->quorum_wq, &c->quorum_work, 0);
+		sfs_cl_election_kick_locked(c);
+	up_read(&c->quorum_sem);
 }
 
 void sfs_cl_election_datagram(struct sfs_cluster *c, const void *data, u32 len)
 {
 	const struct sfs_cl_quorum_msg *wire = data;
-	struct sfs_quorum *q = smp_load_acquire(&c->quorum);
 
-	if (!q || len < sizeof(*wire) ||
+	if (len < sizeof(*wire) ||
 	    le32_to_cpu(wire->slot) >= SFS_QUORUM_SLOTS_MAX)
 		return;
-	sfs_quorum_receive(q, le32_to_cpu(wire->slot), wire->msg,
-			   len - sizeof(*wire), ktime_get_ns());
-	sfs_cl_election_kick(c);
+	/* they come as long as there is a network, which outlives the quorum */
+	down_read(&c->quorum_sem);
+	if (c->quorum) {
+		sfs_quorum_receive(c->quorum, le32_to_cpu(wire->slot),
+				   wire->msg, len - sizeof(*wire),
+				   ktime_get_ns());
+		sfs_cl_election_kick_locked(c);
+	}
+	up_read(&c->quorum_sem);
 }
 
 int sfs_cl_election_start(struct sfs_cluster *c)
@@ -157,7 +172,6 @@ int sfs_cl_election_start(struct sfs_cluster *c)
 	struct sfs_quorum *q;
 	int ret;
 
-	INIT_DELAYED_WORK(&c->quorum_work, sfs_cl_quorum_work);
 	if (c->slot < 0)
 		return 0;
 	c->quorum_wq = alloc_workqueue("scoutfs_quorum/%s",
@@ -174,20 +188,40 @@ int sfs_cl_election_start(struct sfs_cluster *c)
 		c->quorum_wq = NULL;
 		return ret;
 	}
-	/* pairs with the acquire for datagrams */
-	smp_store_release(&c->quorum, q);
+	down_write(&c->quorum_sem);
+	c->quorum = q;
+	up_write(&c->quorum_sem);
 	sfs_cl_election_kick(c);
 	return 0;
 }
 
+void sfs_cl_election_init(struct sfs_cluster *c)
+{
+	init_rwsem(&c->quorum_sem);
+	INIT_DELAYED_WORK(&c->quorum_work, sfs_cl_quorum_work);
+}
+
+void sfs_cl_election_end(struct sfs_cluster *c)
+{
+	/* those who kick the work have seen it, or have queued what is cancelled */
+	down_write(&c->quorum_sem);
+	WRITE_ONCE(c->is_election_over, true);
+	up_write(&c->quorum_sem);
+	cancel_delayed_work_sync(&c->quorum_work);
+}
+
 void sfs_cl_election_stop(struct sfs_cluster *c)
 {
-	if (!c->quorum)
-		return;
-	cancel_delayed_work_sync(&c->quorum_work);
-	if (!sfs_cl_is_down(c) && !sfs_volume_error(c->vol))
-		sfs_quorum_leave(c->quorum);
-	destroy_workqueue(c->quorum_wq);
-	sfs_quorum_destroy(c->quorum);
+	struct sfs_quorum *q;
+
+	down_write(&c->quorum_sem);
+	q = c->quorum;
 	c->quorum = NULL;
+	up_write(&c->quorum_sem);
+	if (!q)
+		return;
+	if (!sfs_cl_is_down(c) && !sfs_volume_error(c->vol))
+		sfs_quorum_leave(q);
+	destroy_workqueue(c->quorum_wq);
+	sfs_quorum_destroy(q);
 }

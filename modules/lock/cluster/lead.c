@@ -164,7 +164,7 @@ static void sfs_cl_lead_fail(struct sfs_cluster *c, int error)
 {
 	sfs_cl_err(c, "cannot lead: error %d", error);
 	mutex_lock(&c->members_lock);
-	if (c->lead_state != SFS_CL_DEPOSED)
+	if (c->lead_state != SFS_CL_DEPOSED && c->lead_state != SFS_CL_FOLLOWS)
 		WRITE_ONCE(c->lead_state, SFS_CL_RESIGNING);
 	mutex_unlock(&c->members_lock);
 }
@@ -259,10 +259,11 @@ void sfs_cl_lead_resign(struct sfs_cluster *c)
 
 void sfs_cl_lead_stop(struct sfs_cluster *c)
 {
-	/* the quorum says nothing any more */
+	/*
+	 * The quorum says nothing any more, but sessions and fences still kick
+	 * the work: from here on it does nothing, and does not queue itself.
+	 */
+	sfs_cl_lead_set(c, SFS_CL_FOLLOWS);
 	cancel_delayed_work_sync(&c->lead_work);
-	if (c->lead_state != SFS_CL_FOLLOWS)
-		sfs_cl_lead_end(c);
-	c->lead_state = SFS_CL_FOLLOWS;
-	cancel_delayed_work_sync(&c->look_work);
+	sfs_cl_lead_end(c);
 }

@@ -115,6 +115,7 @@ static struct sfs_cluster *sfs_cl_alloc(struct sfs_lock_space *space,
 	sfs_cl_member_init(c);
 	sfs_cl_held_init(c);
 	sfs_cl_lead_init(c);
+	sfs_cl_election_init(c);
 	c->beat_page = kmalloc(sizeof(*c->beat_page), GFP_KERNEL);
 	c->wq = alloc_workqueue("scoutfs_cluster/%s",
 				WQ_UNBOUND | WQ_MEM_RECLAIM, 0, c->vol->ident);
@@ -162,8 +163,9 @@ static int sfs_cl_open_net(struct sfs_cluster *c,
 static void sfs_cl_stop(struct sfs_cluster *c)
 {
 	sfs_cl_member_stop(c);
-	sfs_cl_election_stop(c);
+	sfs_cl_election_end(c);
 	sfs_cl_lead_stop(c);
+	sfs_cl_election_stop(c);
 	sfs_net_destroy(c->net);
 }
 
