@@ -85,8 +85,13 @@ static void sfs_quorum_tell_leader(struct sfs_quorum *q)
 	q->p.ops->leader(q->p.arg, q->leader_slot, q->term);
 }
 
+/*
+ * The wait begins now: @now_ns is from before reads and writes that may have taken
+ * long.  Leases count from such times, waiting for others' must not.
+ */
 void sfs_quorum_follow(struct sfs_quorum *q, u64 now_ns, u64 wait_ns)
 {
+	now_ns = max(now_ns, ktime_get_ns());
 	q->role = SFS_QUORUM_FOLLOWER;
 	q->stage = SFS_QUORUM_WAITS;
 	q->vote_bits = 0;
@@ -133,7 +138,7 @@ void sfs_quorum_hear_leader(struct sfs_quorum *q, unsigned int slot, u64 term,
 {
 	q->term = term;
 	q->leader_slot = slot;
-	q->heard_ns = now_ns;
+	q->heard_ns = max(now_ns, ktime_get_ns());
 	sfs_quorum_follow(q, now_ns, sfs_quorum_timeout_ns(q) +
 				     sfs_quorum_jitter(q));
 	sfs_quorum_tell_leader(q);

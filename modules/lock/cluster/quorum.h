@@ -21,8 +21,8 @@
  * newer term); the lease is shorter than the followers' timeout, so it is over
  * before anybody else is elected.
  *
- * This is a state machine without a clock or threads: the owner calls
- * sfs_quorum_run() when it asks to and hands in what was received.
+ * This is a state machine without threads: the owner calls sfs_quorum_run() when
+ * it asks to and hands in what was received.
  */
 #ifndef SFS_QUORUM_H
 #define SFS_QUORUM_H

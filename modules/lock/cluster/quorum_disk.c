@@ -101,7 +101,7 @@ static void sfs_quorum_claim(struct sfs_quorum *q, u64 now_ns)
 	if (sfs_quorum_own_vote(q, q->term, q->p.slot))
 		return sfs_quorum_give_way(q, now_ns);
 	q->stage = SFS_QUORUM_CLAIMS;
-	q->timeout_ns = now_ns;
+	q->timeout_ns = ktime_get_ns();
 	/* longer than a write takes */
 	if (sfs_quorum_other_slot(q) >= 0)
 		q->timeout_ns += sfs_quorum_ms(max(q->p.timeout_ms / 20, 100U));
