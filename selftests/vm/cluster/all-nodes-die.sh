@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host pending timeout=400
+# vm: host nodes pending timeout=400
 # After a power cut of all nodes one alone recovers the volume, with all that was synced.
 . "$(dirname "$0")/../../lib.sh"
 
-vm_kill "$VM"
 vm_nodes_start 2
 vm_fence_start
 vm_nodes_mkfs 2

@@ -26,8 +26,9 @@ for who in a b c d; do
 		echo "$who $i $(printf "$who%.0s" {1..50})"
 	done
 done | sort >/tmp/want
-sort "$MNT0/log" | cmp - /tmp/want || fail "lines are wrong in the first mount"
-sort "$MNT1/log" | cmp - /tmp/want || fail "lines are wrong in the second mount"
+for mnt in "$MNT0" "$MNT1"; do
+	diff -a <(sort "$mnt/log") /tmp/want >/tmp/diff || { head -n 20 /tmp/diff | cut -c 1-70 | cat -v; fail "lines are wrong in $mnt"; }
+done
 # in the order of each writer
 for who in a b c d; do
 	grep "^$who" "$MNT0/log" | awk '$2 != NR - 1 { exit 1 }' || fail "$who's lines are out of order"

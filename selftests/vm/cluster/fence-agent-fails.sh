@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host pending timeout=400
+# vm: host nodes pending timeout=400
 # While the agent fails nothing of a dead node is given away; when it succeeds the survivor goes on.
 . "$(dirname "$0")/../../lib.sh"
 
-vm_kill "$VM"
 heartbeat=4000
 vm_nodes_start 2
 vm_fence_start

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host pending timeout=300
+# vm: host nodes pending timeout=300
 # Loss and delay on the network slow the cluster down but break nothing.
 . "$(dirname "$0")/../../lib.sh"
 
-vm_kill "$VM"
 vm_nodes_start 2
 vm_fence_start
 vm_nodes_mkfs 2

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host pending timeout=500
+# vm: host nodes pending timeout=500
 # Power cut of a follower under load: all that any node synced is there, and the survivor goes on in time.
 . "$(dirname "$0")/../../lib.sh"
 
-vm_kill "$VM"
 VM_NODES=2
 victim_of() {
 	echo $((3 - $1))

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host pending timeout=400
+# vm: host nodes pending timeout=400
 # A leader that is cut off from the majority steps down before another one leads.
 . "$(dirname "$0")/../../lib.sh"
 
-vm_kill "$VM"
 heartbeat=6000
 vm_nodes_start 3
 vm_fence_start

@@ -1,10 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host pending timeout=400
+# vm: host nodes pending timeout=400
 # A node that stood still for long writes nothing when it goes on.
 . "$(dirname "$0")/../../lib.sh"
 
-vm_kill "$VM"
 heartbeat=5000
 vm_nodes_start 2
 vm_fence_start
