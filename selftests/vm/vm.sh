@@ -287,7 +287,7 @@ vm_start() {
 			-serial chardev:serial \
 			-qmp "unix:$VM_SOCKS/$name.qmp,server=on,wait=off" \
 			-kernel "$VM_KERNEL" -initrd "$VM_INITRD" \
-			-append "console=ttyS0 panic=-1 oops=panic loglevel=7 mitigations=off net.ifnames=0 random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=200 workqueue.watchdog_thresh=0 sfs.name=$name $append" \
+			-append "console=ttyS0 panic=-1 oops=panic loglevel=7 mitigations=off no_timer_check net.ifnames=0 random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=200 workqueue.watchdog_thresh=0 sfs.name=$name $append" \
 			-fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap \
 			-device virtio-9p-pci,fsdev=root,mount_tag=root \
 			-fsdev "local,id=share,path=$VM_SHARE,security_model=none,multidevs=remap" \

@@ -14,7 +14,7 @@
  * heartbeats in one, joining a leader in one, leading in one.  Each may be
  * stopped by none of the others' waits.
  *
- * Lock order: stream (held.c) -> recs' spinlocks; members_lock is taken with
+ * Lock order: stream (held.c) -> fresh_lock -> recs' spinlocks; members_lock is taken with
  * none of them held and held across no wait.
  */
 #ifndef SFS_CLUSTER_H
@@ -140,6 +140,7 @@ struct sfs_cluster {
 	struct rw_semaphore stream;	/* messages about locks, and to whom */
 	struct sfs_net_peer *stream_to;	/* NULL: tell the next leader */
 	struct xarray recs[SFS_LOCK_NR_TYPES];
+	struct mutex fresh_lock;	/* numbers leave @own for @recs */
 	struct sfs_lock_ranges own;	/* fresh numbers, with EX on each */
 	struct xarray disowned;		/* asked for before they were ours */
 
@@ -179,6 +180,8 @@ void sfs_cl_election_end(struct sfs_cluster *c);
 /* After that: leave without a word (forced), or resign first. */
 void sfs_cl_election_stop(struct sfs_cluster *c);
 void sfs_cl_election_kick(struct sfs_cluster *c);
+/* -EOPNOTSUPP: no slot */
+int sfs_cl_election_status(struct sfs_cluster *c, struct sfs_quorum_status *st);
 void sfs_cl_election_datagram(struct sfs_cluster *c, const void *data, u32 len);
 /* Address of a quorum slot; family 0: the volume has no such slot. */
 void sfs_cl_slot_addr(struct sfs_cluster *c, unsigned int slot,

@@ -124,9 +124,12 @@ int sfs_cl_request(void *priv, struct sfs_lock *lock, enum sfs_lock_mode mode,
 	int ret;
 
 	down_read(&c->stream);
+	/* to the leader's revoke it is fresh or it has a record, nothing between */
+	mutex_lock(&c->fresh_lock);
 	if (!rec)
 		rec = sfs_cl_rec_add(c, lock);
 	ret = rec ? sfs_cl_rec_take_fresh(c, rec) : -ENOMEM;
+	mutex_unlock(&c->fresh_lock);
 	if (!ret) {
 		xa_lock(&c->recs[rec->name.type]);
 		rec->asked = mode;
@@ -224,6 +227,7 @@ static int sfs_cl_held_revoke(struct sfs_cluster *c,
 	if (mode == SFS_LOCK_EX)
 		return -EPROTO;
 	down_read(&c->stream);
+	mutex_lock(&c->fresh_lock);
 	xa_lock(xa);
 	rec = xa_load(xa, name->nr);
 	/* at or below it already: what said so has crossed the revoke */
@@ -232,6 +236,7 @@ static int sfs_cl_held_revoke(struct sfs_cluster *c,
 	xa_unlock(xa);
 	if (!rec)
 		sfs_cl_held_disown(c, name);
+	mutex_unlock(&c->fresh_lock);
 	up_read(&c->stream);
 	return 0;
 }
@@ -352,6 +357,7 @@ void sfs_cl_held_init(struct sfs_cluster *c)
 	unsigned int type;
 
 	init_rwsem(&c->stream);
+	mutex_init(&c->fresh_lock);
 	for (type = 0; type < SFS_LOCK_NR_TYPES; type++)
 		xa_init(&c->recs[type]);
 	xa_init(&c->disowned);
@@ -366,4 +372,5 @@ void sfs_cl_held_exit(struct sfs_cluster *c)
 		xa_destroy(&c->recs[type]);
 	xa_destroy(&c->disowned);
 	sfs_lock_ranges_exit(&c->own);
+	mutex_destroy(&c->fresh_lock);
 }

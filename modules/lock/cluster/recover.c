@@ -350,7 +350,8 @@ void sfs_cl_recover_cancel(struct sfs_cluster *c)
 /* ---- leaders of before ---------------------------------------------------------------------- */
 
 struct sfs_cl_stale {
-	struct completion done;
+	struct sfs_cluster *c;
+	bool is_done;
 	int error;
 };
 
@@ -359,30 +360,31 @@ static void sfs_cl_stale_done(void *arg, int error)
 	struct sfs_cl_stale *stale = arg;
 
 	stale->error = error;
-	complete(&stale->done);
+	/* pairs with the acquire of who waits: the error is there */
+	smp_store_release(&stale->is_done, true);
+	sfs_cl_wake(stale->c);
 }
 
 static int sfs_cl_fence_stale(struct sfs_cluster *c, unsigned int slot, u64 rid)
 {
-	struct sfs_cl_stale stale = { .error = 0 };
+	struct sfs_cl_stale stale = { .c = c };
 	struct sfs_net_addr addr;
 	struct sfs_fence *fence;
 
 	sfs_cl_slot_addr(c, slot, &addr);
 	sfs_cl_info(c, "rid %016llx led before and did not step down, asking for it to be fenced",
 		    rid);
-	init_completion(&stale.done);
 	fence = sfs_fence_start(c->fsid, c->rid, rid, &addr,
 				SFS_FENCE_QUORUM_BLOCK_LEADER,
 				SFS_CL_STALE_FENCE_MS, sfs_cl_stale_done,
 				&stale);
 	if (IS_ERR(fence))
 		return PTR_ERR(fence);
-	wait_event(c->wait, completion_done(&stale.done) ||
+	wait_event(c->wait, smp_load_acquire(&stale.is_done) ||
 		   sfs_cl_is_down(c) ||
 		   READ_ONCE(c->lead_state) != SFS_CL_ELECTED);
 	sfs_fence_end(fence);
-	if (!completion_done(&stale.done))
+	if (!stale.is_done)
 		return -ESHUTDOWN;
 	if (stale.error)
 		sfs_cl_err(c, "error indicated by fence action for rid %016llx",
