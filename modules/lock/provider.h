@@ -43,8 +43,6 @@ struct module;
  * @ask: see sfs_lock_space_ask(); together with @call
  * @add_range: see sfs_lock_space_add_range(); NULL: nothing to do
  * @own_range: see sfs_lock_space_own_range(); together with @add_range
- * @quorum: see sfs_lock_space_quorum(); NULL: there are no elections
- * @leads: see sfs_lock_space_leads(); together with @quorum
  * @shutdown: the space was shut down: wait for nothing any more; does not sleep;
  *	NULL: nothing to do
  * @list: the registry's
@@ -69,8 +67,6 @@ struct sfs_lock_provider_ops {
 		   void *reply, u32 reply_max, u32 *reply_len);
 	int (*add_range)(void *priv, u64 rid, u64 first, u64 count);
 	int (*own_range)(void *priv, u64 first, u64 count);
-	int (*quorum)(void *priv, struct sfs_quorum_status *st);
-	bool (*leads)(void *priv, unsigned int *step);
 	void (*shutdown)(void *priv);
 	struct list_head list;
 };

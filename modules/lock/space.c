@@ -351,23 +351,6 @@ int sfs_lock_space_ask(struct sfs_lock_space *space, u64 rid, u8 type,
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_ask);
 
-int sfs_lock_space_quorum(struct sfs_lock_space *space,
-			  struct sfs_quorum_status *st)
-{
-	if (!space->provider->quorum)
-		return -EOPNOTSUPP;
-	return space->provider->quorum(space->provider_priv, st);
-}
-EXPORT_SYMBOL_GPL(sfs_lock_space_quorum);
-
-bool sfs_lock_space_leads(struct sfs_lock_space *space, unsigned int *step)
-{
-	*step = 0;
-	return space->provider->leads &&
-	       space->provider->leads(space->provider_priv, step);
-}
-EXPORT_SYMBOL_GPL(sfs_lock_space_leads);
-
 int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
 			     u64 count)
 {

@@ -5,7 +5,6 @@
  * Names, modes and newlines are the ABI's.
  */
 #include "fs/vfs/vfs.h"
-#include "lock/cluster/quorum.h"
 
 #include <linux/kdev_t.h>
 #include <linux/sysfs.h>
@@ -217,119 +216,6 @@ static void sfs_sysfs_fill_options(void)
 	}
 }
 
-/* ---- quorum: mounts with a slot ---------------------------------------------------- */
-
-static ssize_t sfs_sysfs_show_is_leader(struct sfs_sb_info *sbi,
-					unsigned int nr, char *buf)
-{
-	struct sfs_fs *fs = READ_ONCE(sbi->fs);
-	unsigned int step;
-	int len;
-
-	/* without newline, says the ABI; no fs: it has not joined yet */
-	len = sysfs_emit(buf, "%d",
-			 fs && sfs_lock_space_leads(fs->locks, &step));
-	return len;
-}
-
-/* " S.NNNNNNNNN", may be negative */
-static int sfs_sysfs_emit_secs(char *buf, int at, s64 ns)
-{
-	u64 abs = ns < 0 ? -ns : ns;
-	u32 rest;
-	u64 secs = div_u64_rem(abs, NSEC_PER_SEC, &rest);
-
-	return sysfs_emit_at(buf, at, " %s%llu.%09u\n", ns < 0 ? "-" : "", secs,
-			     rest);
-}
-
-static int sfs_sysfs_emit_msg(char *buf, int at, const char *label,
-			      unsigned int slot, u64 term, unsigned int type,
-			      u64 ago_ns)
-{
-	int len = sysfs_emit_at(buf, at, "%s %u term %llu type %u secs_since",
-				label, slot, term, type);
-
-	return len + sfs_sysfs_emit_secs(buf, at + len, ago_ns);
-}
-
-static int sfs_sysfs_emit_peers(char *buf, int at,
-				const struct sfs_quorum_status *st, u64 now)
-{
-	unsigned int i;
-	int len = 0;
-
-	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
-		if (st->peer[i].send_ns)
-			len += sfs_sysfs_emit_msg(buf, at + len, "last_send to",
-						  i, st->peer[i].send_term,
-						  st->peer[i].send_type,
-						  now - st->peer[i].send_ns);
-		if (st->peer[i].recv_ns)
-			len += sfs_sysfs_emit_msg(buf, at + len, "last_recv from",
-						  i, st->peer[i].recv_term,
-						  st->peer[i].recv_type,
-						  now - st->peer[i].recv_ns);
-	}
-	return len;
-}
-
-static const char *const sfs_sysfs_roles[] = {
-	[SFS_QUORUM_FOLLOWER]	= "follower",
-	[SFS_QUORUM_CANDIDATE]	= "candidate",
-	[SFS_QUORUM_LEADER]	= "leader",
-};
-
-static ssize_t sfs_sysfs_show_quorum(struct sfs_sb_info *sbi, unsigned int nr,
-				     char *buf)
-{
-	struct sfs_fs *fs = READ_ONCE(sbi->fs);
-	struct sfs_quorum_status *st;
-	u64 now = ktime_get_ns();
-	unsigned int step;
-	int len;
-
-	if (!fs)
-		return -EAGAIN;
-	st = kzalloc(sizeof(*st), GFP_KERNEL);
-	if (!st)
-		return -ENOMEM;
-	len = sfs_lock_space_quorum(fs->locks, st);
-	if (len)
-		goto out;
-	sfs_lock_space_leads(fs->locks, &step);
-	len = sysfs_emit(buf, "quorum_slot_nr %u\nterm %llu\n", st->slot,
-			 st->term);
-	len += sysfs_emit_at(buf, len, "server_start_term %llu\n",
-			     st->leader_term);
-	len += sysfs_emit_at(buf, len, "server_event %u\n", step);
-	len += sysfs_emit_at(buf, len, "role %u (%s)\n", st->role,
-			     sfs_sysfs_roles[st->role]);
-	len += sysfs_emit_at(buf, len, "vote_for %d\n", st->vote_for);
-	len += sysfs_emit_at(buf, len, "vote_bits 0x%x (count %u)\n",
-			     st->vote_bits, hweight32(st->vote_bits));
-	len += sysfs_emit_at(buf, len, "timeout_in_secs");
-	len += sfs_sysfs_emit_secs(buf, len, st->timeout_ns - now);
-	len += sfs_sysfs_emit_peers(buf, len, st, now);
-out:
-	kfree(st);
-	return len;
-}
-
-SFS_SYSFS_ATTR(is_leader, 0444, sfs_sysfs_show_is_leader, NULL, 0);
-SFS_SYSFS_ATTR(status, 0444, sfs_sysfs_show_quorum, NULL, 0);
-
-static struct attribute *sfs_sysfs_quorum[] = {
-	&sfs_sysfs_is_leader.attr,
-	&sfs_sysfs_status.attr,
-	NULL
-};
-
-static const struct attribute_group sfs_sysfs_quorum_group = {
-	.name	= "quorum",
-	.attrs	= sfs_sysfs_quorum,
-};
-
 /* ---- directories ----------------------------------------------------------------------- */
 
 static const struct attribute_group *sfs_sysfs_groups[] = {
@@ -365,10 +251,7 @@ int sfs_sysfs_add(struct sfs_sb_info *sbi)
 	sbi->has_kobj = true;
 	kobject_uevent(&sbi->kobj, KOBJ_ADD);
 	/* requests belong to leaders, and only who has a slot can lead */
-	if (sbi->opts.quorum_slot_nr < 0)
-		return 0;
-	ret = sysfs_create_group(&sbi->kobj, &sfs_sysfs_quorum_group);
-	return ret ?: sfs_fence_dirs_add(sbi);
+	return sbi->opts.quorum_slot_nr >= 0 ? sfs_fence_dirs_add(sbi) : 0;
 }
 
 void sfs_sysfs_del(struct sfs_sb_info *sbi)

@@ -180,8 +180,6 @@ void sfs_cl_election_end(struct sfs_cluster *c);
 /* After that: leave without a word (forced), or resign first. */
 void sfs_cl_election_stop(struct sfs_cluster *c);
 void sfs_cl_election_kick(struct sfs_cluster *c);
-/* -EOPNOTSUPP: no slot */
-int sfs_cl_election_status(struct sfs_cluster *c, struct sfs_quorum_status *st);
 void sfs_cl_election_datagram(struct sfs_cluster *c, const void *data, u32 len);
 /* Address of a quorum slot; family 0: the volume has no such slot. */
 void sfs_cl_slot_addr(struct sfs_cluster *c, unsigned int slot,
