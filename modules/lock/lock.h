@@ -298,5 +298,11 @@ struct sfs_lock_info {
 void sfs_lock_for_each(struct sfs_lock_space *space,
 		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
 		       void *arg);
+/* The same from this one on, in order of type and number. */
+void sfs_lock_for_each_from(struct sfs_lock_space *space, unsigned int type,
+			    u64 nr,
+			    bool (*fn)(void *arg,
+				       const struct sfs_lock_info *info),
+			    void *arg);
 
 #endif

@@ -20,6 +20,7 @@
 #ifndef SFS_LOCK_PROVIDER_H
 #define SFS_LOCK_PROVIDER_H
 
+#include "lock/cluster_info.h"
 #include "lock/lock.h"
 
 struct module;
@@ -45,6 +46,14 @@ struct module;
  * @own_range: see sfs_lock_space_own_range(); together with @add_range
  * @shutdown: the space was shut down: wait for nothing any more; does not sleep;
  *	NULL: nothing to do
+ * @quorum_status: this and what follows are described in cluster_info.h; NULL:
+ *	-EOPNOTSUPP; none of them while join or leave runs
+ * @is_leader: likewise, false
+ * @leader: likewise
+ * @members: likewise
+ * @peers: likewise
+ * @net_stats: likewise
+ * @master_locks: likewise
  * @list: the registry's
  *
  * For one handle request, released and forget never overlap.
@@ -68,6 +77,13 @@ struct sfs_lock_provider_ops {
 	int (*add_range)(void *priv, u64 rid, u64 first, u64 count);
 	int (*own_range)(void *priv, u64 first, u64 count);
 	void (*shutdown)(void *priv);
+	int (*quorum_status)(void *priv, struct sfs_lock_quorum_info *info);
+	bool (*is_leader)(void *priv);
+	int (*leader)(void *priv, struct sfs_lock_leader_info *info);
+	int (*members)(void *priv, sfs_lock_member_fn *fn, void *arg);
+	int (*peers)(void *priv, sfs_lock_peer_fn *fn, void *arg);
+	int (*net_stats)(void *priv, struct sfs_net_stats *stats);
+	int (*master_locks)(void *priv, sfs_lock_master_fn *fn, void *arg);
 	struct list_head list;
 };
 

@@ -500,7 +500,17 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
 		       void *arg)
 {
-	struct sfs_lock_iter iter = { .space = space };
+	sfs_lock_for_each_from(space, 0, 0, fn, arg);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_for_each);
+
+void sfs_lock_for_each_from(struct sfs_lock_space *space, unsigned int type,
+			    u64 nr,
+			    bool (*fn)(void *arg,
+				       const struct sfs_lock_info *info),
+			    void *arg)
+{
+	struct sfs_lock_iter iter = { .space = space, .type = type, .nr = nr };
 	struct sfs_lock_info info;
 	struct sfs_lock *lock;
 
@@ -513,7 +523,7 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 		cond_resched();
 	}
 }
-EXPORT_SYMBOL_GPL(sfs_lock_for_each);
+EXPORT_SYMBOL_GPL(sfs_lock_for_each_from);
 
 void sfs_lock_space_stats(struct sfs_lock_space *space,
 			  struct sfs_lock_stats *stats)

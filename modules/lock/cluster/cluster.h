@@ -289,4 +289,14 @@ void sfs_cl_recover_cancel(struct sfs_cluster *c);
 /* Those who led before and did not step down: fence them; 0 or an error. */
 int sfs_cl_recover_stale_leaders(struct sfs_cluster *c);
 
+/* ---- info.c: the provider's table, see cluster_info.h ------------------------------ */
+
+int sfs_cl_info_quorum_status(void *priv, struct sfs_lock_quorum_info *info);
+bool sfs_cl_info_is_leader(void *priv);
+int sfs_cl_info_leader(void *priv, struct sfs_lock_leader_info *info);
+int sfs_cl_info_members(void *priv, sfs_lock_member_fn *fn, void *arg);
+int sfs_cl_info_peers(void *priv, sfs_lock_peer_fn *fn, void *arg);
+int sfs_cl_info_net_stats(void *priv, struct sfs_net_stats *stats);
+int sfs_cl_info_master_locks(void *priv, sfs_lock_master_fn *fn, void *arg);
+
 #endif

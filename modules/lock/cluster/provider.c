@@ -314,6 +314,13 @@ static struct sfs_lock_provider_ops sfs_cl_provider_ops = {
 	.add_range	= sfs_cl_add_range,
 	.own_range	= sfs_cl_own_range,
 	.shutdown	= sfs_cl_shutdown,
+	.quorum_status	= sfs_cl_info_quorum_status,
+	.is_leader	= sfs_cl_info_is_leader,
+	.leader		= sfs_cl_info_leader,
+	.members	= sfs_cl_info_members,
+	.peers		= sfs_cl_info_peers,
+	.net_stats	= sfs_cl_info_net_stats,
+	.master_locks	= sfs_cl_info_master_locks,
 };
 
 int sfs_lock_cluster_init(void)
