@@ -221,7 +221,7 @@ static inline struct iomap_ioend *iomap_ioend_from_bio(struct bio *bio)
 #define sfs_compat_set_folio_ops(iomap, ops)	((iomap)->page_ops = (ops))
 #endif
 
-/* ---- block devices ------------------------------------------------------------- */
+/* ---- block devices ------------------------------------------------------ */
 
 #ifdef HAVE_BDEV_FILE		/* 6.9 */
 struct sfs_compat_bdev {
@@ -276,7 +276,7 @@ static inline void sfs_compat_bdev_close(struct sfs_compat_bdev *handle)
 }
 #endif
 
-/* ---- shrinkers ----------------------------------------------------------------- */
+/* ---- shrinkers ---------------------------------------------------------- */
 
 #ifdef HAVE_SHRINKER_ALLOC	/* 6.7 */
 static inline void *sfs_compat_shrinker_data(struct shrinker *shrinker)

@@ -294,12 +294,15 @@ struct sfs_lock_info {
 	u64 oldest_wait_ms;
 };
 
+/* false: enough seen */
+typedef bool sfs_lock_info_fn(void *arg, const struct sfs_lock_info *info);
+
 /* Visit all handles; fn returns false to end.  Answers when locks are stuck. */
 void sfs_lock_for_each(struct sfs_lock_space *space,
 		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
 		       void *arg);
 /* The same from this one on, in order of type and number. */
-void sfs_lock_for_each_from(struct sfs_lock_space *space, unsigned int type,
+void sfs_lock_visit_from(struct sfs_lock_space *space, unsigned int type,
 			    u64 nr,
 			    bool (*fn)(void *arg,
 				       const struct sfs_lock_info *info),

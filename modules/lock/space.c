@@ -500,15 +500,12 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
 		       void *arg)
 {
-	sfs_lock_for_each_from(space, 0, 0, fn, arg);
+	sfs_lock_visit_from(space, 0, 0, fn, arg);
 }
 EXPORT_SYMBOL_GPL(sfs_lock_for_each);
 
-void sfs_lock_for_each_from(struct sfs_lock_space *space, unsigned int type,
-			    u64 nr,
-			    bool (*fn)(void *arg,
-				       const struct sfs_lock_info *info),
-			    void *arg)
+void sfs_lock_visit_from(struct sfs_lock_space *space, unsigned int type,
+			    u64 nr, sfs_lock_info_fn *fn, void *arg)
 {
 	struct sfs_lock_iter iter = { .space = space, .type = type, .nr = nr };
 	struct sfs_lock_info info;
@@ -523,7 +520,7 @@ void sfs_lock_for_each_from(struct sfs_lock_space *space, unsigned int type,
 		cond_resched();
 	}
 }
-EXPORT_SYMBOL_GPL(sfs_lock_for_each_from);
+EXPORT_SYMBOL_GPL(sfs_lock_visit_from);
 
 void sfs_lock_space_stats(struct sfs_lock_space *space,
 			  struct sfs_lock_stats *stats)

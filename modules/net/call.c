@@ -23,7 +23,7 @@ struct sfs_net_serving {
 	struct sfs_net_msg *msg;
 };
 
-/* ---- asking ------------------------------------------------------------------------ */
+/* ---- asking ------------------------------------------------------------- */
 
 static int sfs_call_enter(struct sfs_net_peer *peer, struct sfs_net_call *call,
 			  u64 *id)
@@ -40,7 +40,7 @@ static int sfs_call_enter(struct sfs_net_peer *peer, struct sfs_net_call *call,
 /* Whoever takes it out of the table completes it. */
 static bool sfs_call_leave(struct sfs_net_peer *peer, u64 id)
 {
-	return xa_erase(&peer->calls, id) != NULL;
+	return xa_erase(&peer->calls, id);
 }
 
 int sfs_net_call(struct sfs_net_peer *peer, u8 type, const void *req,
@@ -107,7 +107,7 @@ static int sfs_call_answered(struct sfs_net_peer *peer, struct sfs_net_msg *msg)
 	return ret;
 }
 
-/* ---- serving ------------------------------------------------------------------------- */
+/* ---- serving ------------------------------------------------------------ */
 
 static void sfs_call_serve_work(struct work_struct *work)
 {

@@ -7,7 +7,7 @@
  */
 #include "net/net_priv.h"
 
-/* ---- life ------------------------------------------------------------------------------ */
+/* ---- life --------------------------------------------------------------- */
 
 static void sfs_conn_release_work(struct work_struct *work)
 {
@@ -162,7 +162,7 @@ void sfs_conn_look(struct sfs_net *net, u64 now_ns)
 	}
 }
 
-/* ---- hello ------------------------------------------------------------------------------- */
+/* ---- hello -------------------------------------------------------------- */
 
 struct sfs_hello_frame {
 	struct sfs_frame_hdr hdr;
@@ -334,7 +334,7 @@ static int sfs_conn_hello_reply(struct sfs_conn *conn,
 	return 0;
 }
 
-/* ---- input ---------------------------------------------------------------------------------- */
+/* ---- input -------------------------------------------------------------- */
 
 static int sfs_conn_session_input(struct sfs_conn *conn,
 				  const struct sfs_frame_hdr *hdr, u32 len)

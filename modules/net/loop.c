@@ -35,7 +35,7 @@ struct sfs_loop_end {
 static DEFINE_MUTEX(sfs_loop_lock);	/* the list */
 static LIST_HEAD(sfs_loop_endpoints);
 
-/* ---- ends ------------------------------------------------------------------------------ */
+/* ---- ends --------------------------------------------------------------- */
 
 static void sfs_loop_end_put(struct sfs_loop_end *end)
 {
@@ -94,7 +94,7 @@ static struct sfs_loop_end *sfs_loop_end_create(void)
 	return end;
 }
 
-/* ---- endpoints ----------------------------------------------------------------------------- */
+/* ---- endpoints ---------------------------------------------------------- */
 
 static bool sfs_loop_addr_is(const struct sfs_net_addr *a,
 			     const struct sfs_net_addr *b)
@@ -147,7 +147,7 @@ static void sfs_loop_close(void *priv)
 	kfree(ep);
 }
 
-/* ---- connections ------------------------------------------------------------------------------ */
+/* ---- connections -------------------------------------------------------- */
 
 /* Both ends, or nothing. */
 static int sfs_loop_join(struct sfs_conn *conn, struct sfs_net *other,

@@ -22,7 +22,7 @@ void sfs_net_addr_print(const struct sfs_net_addr *addr, char *buf, u32 size)
 }
 EXPORT_SYMBOL_GPL(sfs_net_addr_print);
 
-/* ---- the clock ----------------------------------------------------------------------- */
+/* ---- the clock ---------------------------------------------------------- */
 
 /* The n-th session, referenced; NULL past the last. */
 static struct sfs_net_peer *sfs_net_nth_peer(struct sfs_net *net,
@@ -59,7 +59,7 @@ static void sfs_net_tick_work(struct work_struct *work)
 			   msecs_to_jiffies(SFS_NET_TICK_MS));
 }
 
-/* ---- life ------------------------------------------------------------------------------ */
+/* ---- life --------------------------------------------------------------- */
 
 static struct sfs_net *sfs_net_alloc(const struct sfs_net_params *params)
 {
@@ -181,7 +181,7 @@ void sfs_net_destroy(struct sfs_net *net)
 }
 EXPORT_SYMBOL_GPL(sfs_net_destroy);
 
-/* ---- datagrams ---------------------------------------------------------------------------- */
+/* ---- datagrams ---------------------------------------------------------- */
 
 struct sfs_datagram_frame {
 	struct sfs_frame_hdr hdr;
@@ -234,7 +234,7 @@ void sfs_net_datagram_input(struct sfs_net *net,
 }
 EXPORT_SYMBOL_GPL(sfs_net_datagram_input);
 
-/* ---- for support ----------------------------------------------------------------------------- */
+/* ---- for support -------------------------------------------------------- */
 
 static void sfs_net_peer_info(struct sfs_net_peer *peer,
 			      struct sfs_net_peer_info *info)
@@ -263,10 +263,7 @@ static void sfs_net_peer_info(struct sfs_net_peer *peer,
 	spin_unlock(&peer->lock);
 }
 
-void sfs_net_for_each_peer(struct sfs_net *net,
-			   bool (*fn)(void *arg,
-				      const struct sfs_net_peer_info *info),
-			   void *arg)
+void sfs_net_visit_peers(struct sfs_net *net, sfs_net_peer_fn *fn, void *arg)
 {
 	struct sfs_net_peer_info info;
 	struct sfs_net_peer *peer;
@@ -279,7 +276,7 @@ void sfs_net_for_each_peer(struct sfs_net *net,
 	}
 	spin_unlock(&net->lock);
 }
-EXPORT_SYMBOL_GPL(sfs_net_for_each_peer);
+EXPORT_SYMBOL_GPL(sfs_net_visit_peers);
 
 void sfs_net_stats(struct sfs_net *net, struct sfs_net_stats *stats)
 {

@@ -236,11 +236,10 @@ struct sfs_net_stats {
 	u64 nr_protocol;	/* -EPROTO of callbacks */
 };
 
-/* Visit all sessions; fn returns false to end and must not sleep. */
-void sfs_net_for_each_peer(struct sfs_net *net,
-			   bool (*fn)(void *arg,
-				      const struct sfs_net_peer_info *info),
-			   void *arg);
+/* false: enough seen; must not sleep */
+typedef bool sfs_net_peer_fn(void *arg, const struct sfs_net_peer_info *info);
+/* Visit all sessions. */
+void sfs_net_visit_peers(struct sfs_net *net, sfs_net_peer_fn *fn, void *arg);
 void sfs_net_stats(struct sfs_net *net, struct sfs_net_stats *stats);
 
 #endif

@@ -12,7 +12,7 @@ enum { SFS_PEER_CLOSE_MS = 200 };	/* for telling the other side */
 static void sfs_peer_connect_work(struct work_struct *work);
 static void sfs_peer_end_work(struct work_struct *work);
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 /* Referenced twice: by the endpoint until its end, and for the caller. */
 struct sfs_net_peer *sfs_peer_create(struct sfs_net *net, bool is_ours,
@@ -106,7 +106,7 @@ void sfs_net_peer_set_priv(struct sfs_net_peer *peer, void *priv)
 }
 EXPORT_SYMBOL_GPL(sfs_net_peer_set_priv);
 
-/* ---- connections ----------------------------------------------------------------------- */
+/* ---- connections -------------------------------------------------------- */
 
 void sfs_peer_attach(struct sfs_net_peer *peer, struct sfs_conn *conn,
 		     const struct sfs_hello_msg *hello)
@@ -246,7 +246,7 @@ void sfs_peer_look(struct sfs_net_peer *peer, u64 now_ns)
 		queue_work(peer->net->wq, &peer->connect_work);
 }
 
-/* ---- the end ----------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------ */
 
 void sfs_peer_close(struct sfs_net_peer *peer, int error, bool is_here)
 {
@@ -342,7 +342,7 @@ void sfs_net_close_sync(struct sfs_net_peer *peer)
 }
 EXPORT_SYMBOL_GPL(sfs_net_close_sync);
 
-/* ---- asking for one ------------------------------------------------------------------------- */
+/* ---- asking for one ----------------------------------------------------- */
 
 struct sfs_net_peer *sfs_net_connect(struct sfs_net *net,
 				     const struct sfs_net_addr *addr,

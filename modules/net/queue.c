@@ -41,7 +41,7 @@ static void sfs_msg_fill(struct sfs_net_peer *peer, struct sfs_net_msg *msg,
 	msg->hdr.id = cpu_to_le64(id);
 }
 
-/* ---- sending -------------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------ */
 
 void sfs_queue_kick(struct sfs_net_peer *peer)
 {
@@ -115,7 +115,7 @@ static struct sfs_net_msg *sfs_queue_make_ack_locked(struct sfs_net_peer *peer,
 }
 
 /*
- * The next frame to send, a copy, because an acknowledgement may come while it
+ * The next frame to send, a copy, because it may be acknowledged while it
  * is being sent; @turn goes through the classes.  NULL: none now.
  */
 static struct sfs_net_msg *sfs_queue_next(struct sfs_net_peer *peer,
@@ -279,7 +279,7 @@ void sfs_queue_rewind_locked(struct sfs_net_peer *peer,
 	}
 }
 
-/* ---- receiving --------------------------------------------------------------------------- */
+/* ---- receiving ---------------------------------------------------------- */
 
 void sfs_queue_consumed(struct sfs_net_peer *peer, u8 class)
 {
@@ -369,7 +369,7 @@ int sfs_queue_input(struct sfs_net_peer *peer, const struct sfs_frame_hdr *hdr)
 	return ret;
 }
 
-/* ---- life ---------------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 void sfs_queue_init(struct sfs_net_peer *peer)
 {

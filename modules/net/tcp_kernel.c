@@ -47,7 +47,13 @@ struct sfs_tcp_conn {
 	struct completion started;
 };
 
-/* ---- addresses --------------------------------------------------------------------- */
+/* After an error that may stay. */
+static void sfs_tcp_rest(void)
+{
+	schedule_timeout_interruptible(msecs_to_jiffies(SFS_TCP_POLL_MS));
+}
+
+/* ---- addresses ---------------------------------------------------------- */
 
 static int sfs_tcp_sockaddr(const struct sfs_net_addr *addr,
 			    struct sockaddr_storage *ss)
@@ -86,7 +92,7 @@ static void sfs_tcp_net_addr(const struct sockaddr_storage *ss,
 	}
 }
 
-/* ---- sockets ------------------------------------------------------------------------- */
+/* ---- sockets ------------------------------------------------------------ */
 
 static int sfs_tcp_socket(struct sfs_tcp_endpoint *ep, u8 family, int type,
 			  struct socket **ret_sock)
@@ -144,7 +150,7 @@ static int sfs_tcp_bind(struct sfs_tcp_endpoint *ep, int type,
 	return 0;
 }
 
-/* ---- receiving --------------------------------------------------------------------------- */
+/* ---- receiving ---------------------------------------------------------- */
 
 static int sfs_tcp_read(struct socket *sock, void *buf, u32 len)
 {
@@ -231,7 +237,7 @@ static void sfs_tcp_conn_start(struct sfs_tcp_conn *tc, struct sfs_conn *conn)
 	complete(&tc->started);
 }
 
-/* ---- connections ---------------------------------------------------------------------------- */
+/* ---- connections -------------------------------------------------------- */
 
 static int sfs_tcp_connect(void *priv, const struct sfs_net_addr *addr,
 			   struct sfs_conn *conn)
@@ -302,7 +308,7 @@ static void sfs_tcp_release(struct sfs_conn *conn)
 	kfree(tc);
 }
 
-/* ---- endpoints ---------------------------------------------------------------------------------- */
+/* ---- endpoints ---------------------------------------------------------- */
 
 static void sfs_tcp_accepted(struct sfs_tcp_endpoint *ep, struct socket *sock)
 {
@@ -346,8 +352,7 @@ static int sfs_tcp_accept_thread(void *arg)
 		if (!ret)
 			sfs_tcp_accepted(ep, sock);
 		else if (ret != -EAGAIN)
-			schedule_timeout_interruptible(
-				msecs_to_jiffies(SFS_TCP_POLL_MS));
+			sfs_tcp_rest();
 	}
 	memalloc_nofs_restore(nofs);
 	return 0;
@@ -374,8 +379,7 @@ static int sfs_tcp_udp_thread(void *arg)
 			sfs_tcp_net_addr(&ss, &from);
 			sfs_net_datagram_input(ep->net, &from, buf, ret);
 		} else if (ret < 0 && ret != -EAGAIN && ret != -ECONNREFUSED) {
-			schedule_timeout_interruptible(
-				msecs_to_jiffies(SFS_TCP_POLL_MS));
+			sfs_tcp_rest();
 		}
 	}
 	return 0;

@@ -3,8 +3,8 @@
  * Mounting and unmounting without the VFS, and a mount's background work.
  *
  * Parts start in the order in which the functions below call them and stop in
- * reverse: the locks, and with them a leader, come first.  A clean unmount ends with the leader taking the slot back exactly
- * as it would after a crash.
+ * reverse: the locks, and with them a leader, come first.  A clean unmount ends
+ * with the leader taking the slot back exactly as it would after a crash.
  */
 #include "fs/ns/ns.h"
 
@@ -186,7 +186,7 @@ int sfs_fs_sync(struct sfs_fs *fs)
 	return sfs_trans_commit(&fs->trans);
 }
 
-/* ---- background work ------------------------------------------------------------------- */
+/* ---- background work ---------------------------------------------------- */
 
 /*
  * Inodes that mounts that are gone left without links.  The deletion is durable

@@ -241,7 +241,7 @@ struct sfs_fs_stat {
 
 int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st);
 
-/* ---- as a member of a cluster (lead.c) ------------------------------------------ */
+/* ---- as a member of a cluster (lead.c) ---------------------------------- */
 
 extern const struct sfs_lock_leader_ops sfs_fs_leader_ops;
 /* struct sfs_coord's call through the lock space; arg is the mount */
@@ -250,7 +250,7 @@ int sfs_fs_call_leader(void *arg, u8 type, const void *req,
 		       unsigned int *reply_len);
 void sfs_fs_peers_exit(struct sfs_fs *fs);
 
-/* ---- groups (group.c) ---------------------------------------------------------- */
+/* ---- groups (group.c) --------------------------------------------------- */
 
 /* A reference on a group, or ERR_PTR(-ENOMEM). */
 struct sfs_group *sfs_group_get(struct sfs_fs *fs, u64 nr);
@@ -271,7 +271,7 @@ void sfs_group_drop_ino(struct sfs_fs *fs, struct sfs_group *grp);
 void sfs_groups_exit(struct sfs_fs *fs);
 extern const struct sfs_lock_client_ops sfs_group_lock_ops;
 
-/* ---- operations (op.c) ------------------------------------------------------------ */
+/* ---- operations (op.c) -------------------------------------------------- */
 
 #define SFS_OP_GROUPS_MAX	6
 
@@ -341,13 +341,13 @@ struct sfs_tree *sfs_op_tree(struct sfs_op *op, u64 ino);
 /* An item of this group changes: call before the first btree change of an op. */
 void sfs_op_dirty(struct sfs_op *op, u64 ino);
 
-/* ---- orphans (orphan.c) ------------------------------------------------------------ */
+/* ---- orphans (orphan.c) ------------------------------------------------- */
 
 /* Inside an op: the inode lost its last link / was finally deleted. */
 int sfs_orphan_add(struct sfs_op *op, u64 ino);
 void sfs_orphan_del(struct sfs_op *op, u64 ino);
 
-/* ---- commits (commit.c), space.c: between these files -------------------------- */
+/* ---- commits (commit.c), space.c: between these files ------------------- */
 
 extern const struct sfs_trans_ops sfs_fs_trans_ops;
 int sfs_orphans_log(struct sfs_fs *fs);
@@ -358,7 +358,7 @@ int sfs_fs_fold(struct sfs_fs *fs);
 int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve);
 int sfs_meta_trim(struct sfs_fs *fs);
 
-/* ---- data space (space.c) ----------------------------------------------------------- */
+/* ---- data space (space.c) ----------------------------------------------- */
 
 /*
  * Take up to want contiguous data blocks, near the hint when possible, inside an

@@ -159,7 +159,7 @@ void sfs_groups_exit(struct sfs_fs *fs)
 	xa_destroy(&fs->groups);
 }
 
-/* ---- roots --------------------------------------------------------------------------- */
+/* ---- roots -------------------------------------------------------------- */
 
 static int lookup_mlog(struct sfs_fs *fs, u64 nr,
 		       struct sfs_disk_root_entry *entry)
@@ -254,7 +254,7 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 	return ret;
 }
 
-/* ---- revocation --------------------------------------------------------------------------- */
+/* ---- revocation --------------------------------------------------------- */
 
 static int group_granted(void *arg, struct sfs_lock *lock,
 			 enum sfs_lock_mode from, enum sfs_lock_mode to)
@@ -313,7 +313,7 @@ const struct sfs_lock_client_ops sfs_group_lock_ops = {
 	.release	= group_release,
 };
 
-/* ---- numbers -------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------ */
 
 static int next_range_locked(struct sfs_fs *fs)
 	__must_hold(&fs->range_lock)

@@ -19,7 +19,7 @@ struct sfs_fs_peer {
 	struct rw_semaphore join_lock;
 };
 
-/* ---- who asks -------------------------------------------------------------------- */
+/* ---- who asks ----------------------------------------------------------- */
 
 /* The slot of a mount that is in the table; -ENOENT. */
 static int find_slot(struct sfs_leader *ld, u64 rid, u32 *slot)
@@ -72,7 +72,7 @@ void sfs_fs_peers_exit(struct sfs_fs *fs)
 	xa_destroy(&fs->peers);
 }
 
-/* ---- leading --------------------------------------------------------------------- */
+/* ---- leading ------------------------------------------------------------ */
 
 static int fs_lead(void *arg)
 {
@@ -229,7 +229,7 @@ static int fs_serve(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
 	return ret;
 }
 
-/* ---- being a member ---------------------------------------------------------------- */
+/* ---- being a member ----------------------------------------------------- */
 
 static int fs_fold(void *arg)
 {

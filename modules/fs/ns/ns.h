@@ -282,7 +282,7 @@ int sfs_ns_parent(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos);
  */
 int sfs_ns_delete(struct sfs_fs *fs, u64 ino);
 
-/* ---- xattr.c -------------------------------------------------------------------- */
+/* ---- xattr.c ------------------------------------------------------------ */
 
 enum sfs_xattr_flags {
 	SFS_XATTR_CREATE	= 1 << 0,	/* -EEXIST when there */
@@ -302,7 +302,7 @@ int sfs_ns_setxattr(struct sfs_fs *fs, u64 ino, const char *name,
 /* NUL-terminated names; returns the bytes, or needed when size is 0; -ERANGE. */
 int sfs_ns_listxattr(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size);
 
-/* ---- extent.c --------------------------------------------------------------------- */
+/* ---- extent.c ----------------------------------------------------------- */
 
 struct sfs_map {
 	u64 block;	/* first data block of the file */

@@ -249,7 +249,7 @@ int sfs_mmp_start(struct sfs_volume *vol, struct sfs_mmp **ret);
 /* is_clean: nothing of this mount is left to recover. */
 void sfs_mmp_stop(struct sfs_mmp *mmp, bool is_clean);
 
-/* ---- sysfs.c, shrink.c --------------------------------------------------------- */
+/* ---- sysfs.c, shrink.c -------------------------------------------------- */
 
 int sfs_sysfs_init(void);
 void sfs_sysfs_exit(void);
@@ -260,7 +260,7 @@ void sfs_fence_dirs_del(struct sfs_sb_info *sbi);
 int sfs_shrink_start(struct sfs_sb_info *sbi);
 void sfs_shrink_stop(struct sfs_sb_info *sbi);
 
-/* ---- inode.c, attr.c ------------------------------------------------------------ */
+/* ---- inode.c, attr.c ---------------------------------------------------- */
 
 int sfs_inodes_init(void);
 void sfs_inodes_exit(void);
@@ -302,18 +302,18 @@ extern const struct inode_operations sfs_file_inode_ops;
 extern const struct inode_operations sfs_symlink_inode_ops;
 extern const struct inode_operations sfs_special_inode_ops;
 
-/* ---- dir.c, readdir.c -------------------------------------------------------------- */
+/* ---- dir.c, readdir.c --------------------------------------------------- */
 
 extern const struct inode_operations sfs_dir_inode_ops;
 extern const struct file_operations sfs_dir_file_ops;
 extern const struct dentry_operations sfs_dentry_ops;
 
-/* ---- file.c ----------------------------------------------------------------------- */
+/* ---- file.c ------------------------------------------------------------- */
 
 extern const struct file_operations sfs_file_ops;
 int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync);
 
-/* ---- xattr.c, acl.c ----------------------------------------------------------------- */
+/* ---- xattr.c, acl.c ----------------------------------------------------- */
 
 extern const struct xattr_handler SFS_COMPAT_HANDLER_PTR sfs_xattr_handlers[];
 ssize_t sfs_listxattr(struct dentry *dentry, char *buf, size_t size);
@@ -342,7 +342,7 @@ int sfs_acl_inherit(struct sfs_new_xattrs *xattrs, struct inode *inode,
 int sfs_xattr_set(struct inode *inode, const char *name, const void *value,
 		  size_t size, int flags);
 
-/* ---- revoke.c --------------------------------------------------------------------- */
+/* ---- revoke.c ----------------------------------------------------------- */
 
 int sfs_revoke_inodes(void *arg, u64 group, bool is_drop);
 bool sfs_revoke_inode_is_open(void *arg, u64 ino);
@@ -350,7 +350,7 @@ void sfs_revoke_iput_work(struct work_struct *work);
 /* No inode may be referenced by revocations after this. */
 void sfs_revoke_stop(struct sfs_sb_info *sbi);
 
-/* ---- module.c ---------------------------------------------------------------------- */
+/* ---- module.c ----------------------------------------------------------- */
 
 extern struct file_system_type sfs_fs_type;
 

@@ -95,9 +95,7 @@ struct sfs_cl_peer {
 	struct sfs_cluster *c;
 };
 
-/**
- * struct sfs_cluster - one mount's part
- */
+/* One mount's part. */
 struct sfs_cluster {
 	/* constant after join */
 	struct sfs_lock_space *space;
@@ -160,7 +158,7 @@ struct sfs_cluster {
 	struct xarray fenced;		/* rids of leaders of before */
 };
 
-/* ---- provider.c ----------------------------------------------------------------- */
+/* ---- provider.c --------------------------------------------------------- */
 
 void sfs_cl_wake(struct sfs_cluster *c);
 #define sfs_cl_info(c, fmt, ...)	sfs_info((c)->vol, fmt, ##__VA_ARGS__)
@@ -170,7 +168,7 @@ static inline bool sfs_cl_is_down(const struct sfs_cluster *c)
 	return READ_ONCE(c->is_shutdown);
 }
 
-/* ---- election.c ----------------------------------------------------------------- */
+/* ---- election.c --------------------------------------------------------- */
 
 /* Begin to take part; nothing to do without a slot.  As sfs_quorum_create(). */
 int sfs_cl_election_start(struct sfs_cluster *c);
@@ -185,7 +183,7 @@ void sfs_cl_election_datagram(struct sfs_cluster *c, const void *data, u32 len);
 void sfs_cl_slot_addr(struct sfs_cluster *c, unsigned int slot,
 		      struct sfs_net_addr *addr);
 
-/* ---- member.c --------------------------------------------------------------------- */
+/* ---- member.c ----------------------------------------------------------- */
 
 void sfs_cl_member_init(struct sfs_cluster *c);
 void sfs_cl_member_start(struct sfs_cluster *c);
@@ -208,7 +206,7 @@ void sfs_cl_member_lost(struct sfs_cluster *c, int error);
 int sfs_cl_member_serve(struct sfs_cluster *c, u8 type, const void *req,
 			u32 req_len, void *reply, u32 *reply_len);
 
-/* ---- held.c ----------------------------------------------------------------------- */
+/* ---- held.c ------------------------------------------------------------- */
 
 void sfs_cl_held_init(struct sfs_cluster *c);
 void sfs_cl_held_exit(struct sfs_cluster *c);
@@ -234,7 +232,7 @@ u32 sfs_cl_lock_msg_encode(void *buf, const struct sfs_lock_name *name,
 			   enum sfs_lock_mode mode, const void *lvb);
 #define SFS_CL_LOCK_MSG_MAX (sizeof(struct sfs_cl_lock_msg) + SFS_LOCK_LVB_BYTES)
 
-/* ---- lead.c ----------------------------------------------------------------------- */
+/* ---- lead.c ------------------------------------------------------------- */
 
 void sfs_cl_lead_init(struct sfs_cluster *c);
 void sfs_cl_lead_kick(struct sfs_cluster *c);
@@ -244,7 +242,7 @@ void sfs_cl_lead_deposed(struct sfs_cluster *c, int error);
 void sfs_cl_lead_resign(struct sfs_cluster *c);
 void sfs_cl_lead_stop(struct sfs_cluster *c);
 
-/* ---- leader.c --------------------------------------------------------------------- */
+/* ---- leader.c ----------------------------------------------------------- */
 
 extern const struct sfs_lock_master_ops sfs_cl_master_ops;
 int sfs_cl_leader_accept(struct sfs_cluster *c, struct sfs_net_peer *session,
@@ -273,7 +271,7 @@ void sfs_cl_peer_remove(struct sfs_cluster *c, struct sfs_cl_peer *peer);
 /* All sessions with members end, and what runs for them; the list is empty then. */
 void sfs_cl_peers_exit(struct sfs_cluster *c);
 
-/* ---- recover.c -------------------------------------------------------------------- */
+/* ---- recover.c ---------------------------------------------------------- */
 
 /* Find who has been silent for too long, and start fencing; waits for nobody. */
 void sfs_cl_recover_look(struct sfs_cluster *c, u64 now_ns);
@@ -289,7 +287,7 @@ void sfs_cl_recover_cancel(struct sfs_cluster *c);
 /* Those who led before and did not step down: fence them; 0 or an error. */
 int sfs_cl_recover_stale_leaders(struct sfs_cluster *c);
 
-/* ---- info.c: the provider's table, see cluster_info.h ------------------------------ */
+/* ---- info.c: the provider's table, see cluster_info.h ------------------- */
 
 int sfs_cl_info_quorum_status(void *priv, struct sfs_lock_quorum_info *info);
 bool sfs_cl_info_is_leader(void *priv);

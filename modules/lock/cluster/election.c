@@ -32,7 +32,7 @@ static u32 sfs_cl_slots(struct sfs_cluster *c)
 	return slots;
 }
 
-/* ---- what the state machine asks for ------------------------------------------------ */
+/* ---- what the state machine asks for ------------------------------------ */
 
 static void sfs_cl_quorum_send(void *arg, unsigned int slot, const void *msg,
 			       u32 len)
@@ -105,7 +105,7 @@ static const struct sfs_quorum_ops sfs_cl_quorum_ops = {
 	.lease		= sfs_cl_quorum_lease,
 };
 
-/* ---- running ------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------ */
 
 static void sfs_cl_quorum_work(struct work_struct *work)
 {

@@ -20,7 +20,7 @@ struct sfs_cl_rec {
 	u8 asked;
 };
 
-/* ---- messages ---------------------------------------------------------------------- */
+/* ---- messages ----------------------------------------------------------- */
 
 u32 sfs_cl_lock_msg_encode(void *buf, const struct sfs_lock_name *name,
 			   enum sfs_lock_mode mode, const void *lvb)
@@ -79,7 +79,7 @@ static void sfs_cl_held_tell(struct sfs_cluster *c, u8 type,
 		sfs_cl_held_send(c->stream_to, type, name, mode, lvb);
 }
 
-/* ---- the provider's calls ------------------------------------------------------------ */
+/* ---- the provider's calls ----------------------------------------------- */
 
 static struct sfs_cl_rec *sfs_cl_rec_add(struct sfs_cluster *c,
 					 struct sfs_lock *lock)
@@ -170,7 +170,7 @@ void sfs_cl_forget(void *priv, struct sfs_lock *lock)
 	kfree(rec);
 }
 
-/* ---- what the leader says ------------------------------------------------------------- */
+/* ---- what the leader says ----------------------------------------------- */
 
 static int sfs_cl_held_grant(struct sfs_cluster *c,
 			     const struct sfs_lock_name *name,
@@ -262,7 +262,7 @@ int sfs_cl_held_receive(struct sfs_cluster *c, u8 type, const void *data,
 	}
 }
 
-/* ---- fresh numbers ----------------------------------------------------------------- */
+/* ---- fresh numbers ------------------------------------------------------ */
 
 int sfs_cl_held_add_range(struct sfs_cluster *c, u64 first, u64 count)
 {
@@ -289,7 +289,7 @@ int sfs_cl_held_add_range(struct sfs_cluster *c, u64 first, u64 count)
 	return ret;
 }
 
-/* ---- a new leader ------------------------------------------------------------------- */
+/* ---- a new leader ------------------------------------------------------- */
 
 static void sfs_cl_held_assert_rec(struct sfs_net_peer *to,
 				   const struct sfs_cl_rec *rec)
@@ -350,7 +350,7 @@ void sfs_cl_held_detach(struct sfs_cluster *c)
 		sfs_net_peer_put(old);
 }
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 void sfs_cl_held_init(struct sfs_cluster *c)
 {

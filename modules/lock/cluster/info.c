@@ -98,7 +98,7 @@ int sfs_cl_info_peers(void *priv, sfs_lock_peer_fn *fn, void *arg)
 {
 	struct sfs_cluster *c = priv;
 
-	sfs_net_for_each_peer(c->net, fn, arg);
+	sfs_net_visit_peers(c->net, fn, arg);
 	return 0;
 }
 

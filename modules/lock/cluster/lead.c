@@ -43,7 +43,7 @@ void sfs_cl_lead_kick(struct sfs_cluster *c)
 	mod_delayed_work(c->wq, &c->lead_work, 0);
 }
 
-/* ---- what the quorum says -------------------------------------------------------------- */
+/* ---- what the quorum says ----------------------------------------------- */
 
 void sfs_cl_lead_elected(struct sfs_cluster *c, u64 term)
 {
@@ -76,7 +76,7 @@ void sfs_cl_lead_deposed(struct sfs_cluster *c, int error)
 	sfs_cl_lead_kick(c);
 }
 
-/* ---- steps -------------------------------------------------------------------------------- */
+/* ---- steps -------------------------------------------------------------- */
 
 /* Whoever is in the mount table has to come, or is recovered. */
 static int sfs_cl_expect_members(struct sfs_cluster *c)
@@ -234,7 +234,7 @@ static void sfs_cl_look_work(struct work_struct *work)
 			   msecs_to_jiffies(SFS_CL_RETRY_MS));
 }
 
-/* ---- life ------------------------------------------------------------------------------------ */
+/* ---- life --------------------------------------------------------------- */
 
 void sfs_cl_lead_init(struct sfs_cluster *c)
 {

@@ -10,7 +10,7 @@
  */
 #include "lock/cluster/cluster.h"
 
-/* ---- peers --------------------------------------------------------------------------- */
+/* ---- peers -------------------------------------------------------------- */
 
 struct sfs_cl_peer *sfs_cl_peer_find_locked(struct sfs_cluster *c, u64 rid)
 {
@@ -111,7 +111,7 @@ void sfs_cl_peers_exit(struct sfs_cluster *c)
 	}
 }
 
-/* ---- sessions ------------------------------------------------------------------------ */
+/* ---- sessions ----------------------------------------------------------- */
 
 static int sfs_cl_hello_check(struct sfs_cluster *c, u64 rid,
 			      const struct sfs_cl_hello_msg *hello, u32 len)
@@ -230,7 +230,7 @@ void sfs_cl_leader_closed(struct sfs_cluster *c, struct sfs_net_peer *session,
 	sfs_cl_peer_put(peer);
 }
 
-/* ---- heartbeats ------------------------------------------------------------------------ */
+/* ---- heartbeats --------------------------------------------------------- */
 
 static int sfs_cl_leader_beat(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 			      struct sfs_net_peer *session, const void *data,
@@ -254,7 +254,7 @@ static int sfs_cl_leader_beat(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 	return 0;
 }
 
-/* ---- locks ------------------------------------------------------------------------------ */
+/* ---- locks -------------------------------------------------------------- */
 
 static int sfs_cl_leader_request(struct sfs_cluster *c,
 				 struct sfs_cl_peer *peer,
@@ -364,7 +364,7 @@ int sfs_cl_leader_receive(struct sfs_cluster *c, struct sfs_net_peer *session,
 	return ret ? -EPROTO : 0;
 }
 
-/* ---- calls ------------------------------------------------------------------------------- */
+/* ---- calls -------------------------------------------------------------- */
 
 static int sfs_cl_leader_ready(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 			       struct sfs_net_peer *session)
@@ -468,7 +468,7 @@ int sfs_cl_leader_ask(struct sfs_cluster *c, u64 rid, u8 type, const void *req,
 	return ret;
 }
 
-/* ---- what the master says ----------------------------------------------------------------- */
+/* ---- what the master says ----------------------------------------------- */
 
 static void sfs_cl_leader_tell(struct sfs_cluster *c, u64 rid, u8 type,
 			       const struct sfs_lock_name *name,

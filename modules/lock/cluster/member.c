@@ -20,7 +20,7 @@ static void sfs_cl_member_kick(struct sfs_cluster *c)
 		mod_delayed_work(c->wq, &c->member_work, 0);
 }
 
-/* ---- who leads ------------------------------------------------------------------------ */
+/* ---- who leads ---------------------------------------------------------- */
 
 void sfs_cl_member_leader(struct sfs_cluster *c, int slot, u64 term)
 {
@@ -47,7 +47,7 @@ static void sfs_cl_member_look(struct sfs_cluster *c)
 	mutex_unlock(&c->member_lock);
 }
 
-/* ---- the session ----------------------------------------------------------------------- */
+/* ---- the session -------------------------------------------------------- */
 
 static struct sfs_net_peer *sfs_cl_member_take_session(struct sfs_cluster *c)
 {
@@ -174,7 +174,7 @@ void sfs_cl_member_lost(struct sfs_cluster *c, int error)
 		c->ops->lost(c->arg, error);
 }
 
-/* ---- joining ---------------------------------------------------------------------------- */
+/* ---- joining ------------------------------------------------------------ */
 
 /* Asserted, folded, told: whatever fails, the session ends and comes again. */
 static int sfs_cl_member_join(struct sfs_cluster *c, struct sfs_net_peer *peer)
@@ -252,7 +252,7 @@ static void sfs_cl_member_work(struct work_struct *work)
 				   msecs_to_jiffies(SFS_CL_POLL_MS));
 }
 
-/* ---- heartbeats and the lease -------------------------------------------------------------- */
+/* ---- heartbeats and the lease ------------------------------------------- */
 
 static void sfs_cl_beat_work(struct work_struct *work)
 {
@@ -260,6 +260,7 @@ static void sfs_cl_beat_work(struct work_struct *work)
 					     struct sfs_cluster, beat_work);
 	struct sfs_net_peer *peer = sfs_cl_member_try_session(c);
 	struct sfs_cl_beat_msg msg;
+	unsigned int interval_ms;
 
 	/* who cannot reach the device any more is not alive */
 	if (peer && !sfs_quorum_page_read(c->vol, 0, c->beat_page)) {
@@ -269,10 +270,10 @@ static void sfs_cl_beat_work(struct work_struct *work)
 	}
 	if (peer)
 		sfs_net_peer_put(peer);
+	interval_ms = sfs_quorum_interval_ms(c->heartbeat_ms);
 	if (!READ_ONCE(c->is_leaving))
 		queue_delayed_work(c->wq, &c->beat_work,
-				   msecs_to_jiffies(sfs_quorum_interval_ms(
-						    c->heartbeat_ms)));
+				   msecs_to_jiffies(interval_ms));
 }
 
 int sfs_cl_member_echo(struct sfs_cluster *c, const void *data, u32 len)
@@ -300,7 +301,7 @@ int sfs_cl_member_echo(struct sfs_cluster *c, const void *data, u32 len)
 	return 0;
 }
 
-/* ---- questions of the leader ----------------------------------------------------------------- */
+/* ---- questions of the leader -------------------------------------------- */
 
 int sfs_cl_member_serve(struct sfs_cluster *c, u8 type, const void *req,
 			u32 req_len, void *reply, u32 *reply_len)
@@ -318,7 +319,7 @@ int sfs_cl_member_serve(struct sfs_cluster *c, u8 type, const void *req,
 	return 0;
 }
 
-/* ---- life --------------------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 void sfs_cl_member_init(struct sfs_cluster *c)
 {

@@ -14,7 +14,7 @@ void sfs_cl_wake(struct sfs_cluster *c)
 	wake_up_all(&c->wait);
 }
 
-/* ---- what the network says ----------------------------------------------------------------- */
+/* ---- what the network says ---------------------------------------------- */
 
 /* Sessions that this mount asked for have it as owner, those of members a peer. */
 static bool sfs_cl_is_to_leader(struct sfs_cluster *c,
@@ -94,7 +94,7 @@ static const struct sfs_net_ops sfs_cl_net_ops = {
 	.datagram	= sfs_cl_net_datagram,
 };
 
-/* ---- joining ---------------------------------------------------------------------------------- */
+/* ---- joining ------------------------------------------------------------ */
 
 static struct sfs_cluster *sfs_cl_alloc(struct sfs_lock_space *space,
 					const struct sfs_lock_params *params)
@@ -214,7 +214,7 @@ err_free:
 	return ret;
 }
 
-/* ---- leaving ------------------------------------------------------------------------------------ */
+/* ---- leaving ------------------------------------------------------------ */
 
 /*
  * So that the leader need not wait for signs of life.  This mount has no slot any
@@ -256,7 +256,7 @@ static void sfs_cl_shutdown(void *priv)
 	mutex_unlock(&c->member_lock);
 }
 
-/* ---- requests ------------------------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 static int sfs_cl_call(void *priv, u8 type, const void *req, u32 req_len,
 		       void *reply, u32 reply_max, u32 *reply_len)

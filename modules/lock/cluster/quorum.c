@@ -20,6 +20,11 @@ unsigned int sfs_quorum_interval_ms(unsigned int timeout_ms)
 	return clamp_t(unsigned int, timeout_ms / 10, 100, 1000);
 }
 
+static u64 sfs_quorum_lease_ns(const struct sfs_quorum *q)
+{
+	return sfs_quorum_ms(sfs_quorum_lease_ms(q->p.timeout_ms));
+}
+
 static u64 sfs_quorum_timeout_ns(const struct sfs_quorum *q)
 {
 	return sfs_quorum_ms(q->p.timeout_ms);
@@ -45,7 +50,7 @@ static bool sfs_quorum_is_on_disk(const struct sfs_quorum *q)
 	return q->need == 1;
 }
 
-/* ---- sending ------------------------------------------------------------------------ */
+/* ---- sending ------------------------------------------------------------ */
 
 static void sfs_quorum_send(struct sfs_quorum *q, unsigned int slot, u8 type,
 			    u64 term, u64 stamp, bool is_granted, u64 now_ns)
@@ -74,7 +79,7 @@ static void sfs_quorum_send_all(struct sfs_quorum *q, u8 type, u64 term,
 					now_ns);
 }
 
-/* ---- roles -------------------------------------------------------------------------- */
+/* ---- roles -------------------------------------------------------------- */
 
 static void sfs_quorum_tell_leader(struct sfs_quorum *q)
 {
@@ -165,7 +170,7 @@ static void sfs_quorum_catch_up(struct sfs_quorum *q, u64 term, u64 now_ns)
 	q->term = term;
 }
 
-/* ---- being elected ------------------------------------------------------------------- */
+/* ---- being elected ------------------------------------------------------ */
 
 static void sfs_quorum_ask(struct sfs_quorum *q, enum sfs_quorum_stage stage,
 			   u64 now_ns)
@@ -211,8 +216,7 @@ static void sfs_quorum_win(struct sfs_quorum *q, u64 now_ns)
 	 * Votes promise nothing for the time to come, so there is no lease before
 	 * a majority has answered a heartbeat: a time to get one, told to nobody.
 	 */
-	q->lease_ns = q->asked_ns +
-		      sfs_quorum_ms(sfs_quorum_lease_ms(q->p.timeout_ms));
+	q->lease_ns = q->asked_ns + sfs_quorum_lease_ns(q);
 }
 
 static void sfs_quorum_count(struct sfs_quorum *q, u64 now_ns)
@@ -225,7 +229,7 @@ static void sfs_quorum_count(struct sfs_quorum *q, u64 now_ns)
 		sfs_quorum_win(q, now_ns);
 }
 
-/* ---- leading --------------------------------------------------------------------------- */
+/* ---- leading ------------------------------------------------------------ */
 
 /* When was sent what a majority has answered, the own disk included? */
 static u64 sfs_quorum_majority_ns(const struct sfs_quorum *q)
@@ -257,10 +261,10 @@ static void sfs_quorum_lead_beat(struct sfs_quorum *q, u64 now_ns)
 	if (!sfs_quorum_own_write(q, true))
 		q->disk_ns = now_ns;
 	sfs_quorum_extend(q, sfs_quorum_majority_ns(q) +
-			  sfs_quorum_ms(sfs_quorum_lease_ms(q->p.timeout_ms)));
+			     sfs_quorum_lease_ns(q));
 }
 
-/* ---- messages ------------------------------------------------------------------------------ */
+/* ---- messages ----------------------------------------------------------- */
 
 static void sfs_quorum_got_prevote(struct sfs_quorum *q, unsigned int from,
 				   u64 term, u64 stamp, u64 now_ns)
@@ -344,8 +348,7 @@ static void sfs_quorum_got_ack(struct sfs_quorum *q,
 	q->other[l->from].acked_ns = max(q->other[l->from].acked_ns, stamp);
 	if (!sfs_quorum_is_on_disk(q))
 		sfs_quorum_extend(q, sfs_quorum_majority_ns(q) +
-				  sfs_quorum_ms(sfs_quorum_lease_ms(
-						q->p.timeout_ms)));
+				     sfs_quorum_lease_ns(q));
 }
 
 /* Its lease is given up: nobody need wait for it to end. */
@@ -441,7 +444,7 @@ static struct sfs_quorum_letter *sfs_quorum_next_letter(struct sfs_quorum *q)
 	return l;
 }
 
-/* ---- running -------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------ */
 
 static void sfs_quorum_do_resign(struct sfs_quorum *q, u64 now_ns)
 {
@@ -551,7 +554,7 @@ void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms)
 	mutex_unlock(&q->lock);
 }
 
-/* ---- life --------------------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 static struct sfs_quorum *sfs_quorum_alloc(const struct sfs_quorum_params *p)
 {

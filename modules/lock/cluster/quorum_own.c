@@ -32,7 +32,7 @@ int sfs_quorum_own_vote(struct sfs_quorum *q, u64 term, unsigned int slot)
 	return sfs_quorum_own_write(q, false);
 }
 
-/* ---- taking the slot ----------------------------------------------------------------- */
+/* ---- taking the slot ---------------------------------------------------- */
 
 /* Somebody else's page: does it change?  -EBUSY. */
 static int sfs_quorum_own_watch(struct sfs_quorum *q)
@@ -40,12 +40,12 @@ static int sfs_quorum_own_watch(struct sfs_quorum *q)
 	u64 beat = le64_to_cpu(q->found->beat);
 	unsigned int interval_ms =
 		clamp_t(u32, le32_to_cpu(q->found->interval_ms), 100, 2000);
+	unsigned long wait = msecs_to_jiffies(interval_ms / 2) + 1;
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < 5; i++) {
-		schedule_timeout_uninterruptible(
-			msecs_to_jiffies(interval_ms / 2) + 1);
+		schedule_timeout_uninterruptible(wait);
 		ret = sfs_quorum_own_read(q, q->p.slot);
 		if (ret)
 			return ret;
@@ -123,7 +123,7 @@ bool sfs_quorum_sees_leads(struct sfs_quorum *q)
 	return sees;
 }
 
-/* ---- leaders of before ------------------------------------------------------------------ */
+/* ---- leaders of before -------------------------------------------------- */
 
 static bool sfs_quorum_page_has_fenced(const struct sfs_quorum_page *page,
 				       u64 rid)

@@ -22,7 +22,7 @@ static bool sfs_cl_is_in_table(struct sfs_cluster *c, u64 rid)
 	return ret ? ret != -ENOENT : next == rid;
 }
 
-/* ---- losing a member ------------------------------------------------------------------ */
+/* ---- losing a member ---------------------------------------------------- */
 
 static void sfs_cl_fence_done(void *arg, int error)
 {
@@ -122,7 +122,7 @@ void sfs_cl_recover_look(struct sfs_cluster *c, u64 now_ns)
 	}
 }
 
-/* ---- taking back ------------------------------------------------------------------------ */
+/* ---- taking back -------------------------------------------------------- */
 
 struct sfs_cl_count {
 	unsigned int nr[SFS_CL_PEER_FENCED + 1];
@@ -347,7 +347,7 @@ void sfs_cl_recover_cancel(struct sfs_cluster *c)
 	}
 }
 
-/* ---- leaders of before ---------------------------------------------------------------------- */
+/* ---- leaders of before -------------------------------------------------- */
 
 struct sfs_cl_stale {
 	struct sfs_cluster *c;
@@ -380,6 +380,7 @@ static int sfs_cl_fence_stale(struct sfs_cluster *c, unsigned int slot, u64 rid)
 				&stale);
 	if (IS_ERR(fence))
 		return PTR_ERR(fence);
+	/* pairs with the release in sfs_cl_stale_done() */
 	wait_event(c->wait, smp_load_acquire(&stale.is_done) ||
 		   sfs_cl_is_down(c) ||
 		   READ_ONCE(c->lead_state) != SFS_CL_ELECTED);
