@@ -303,9 +303,6 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 		       void *arg);
 /* The same from this one on, in order of type and number. */
 void sfs_lock_visit_from(struct sfs_lock_space *space, unsigned int type,
-			    u64 nr,
-			    bool (*fn)(void *arg,
-				       const struct sfs_lock_info *info),
-			    void *arg);
+			 u64 nr, sfs_lock_info_fn *fn, void *arg);
 
 #endif

@@ -505,7 +505,7 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 EXPORT_SYMBOL_GPL(sfs_lock_for_each);
 
 void sfs_lock_visit_from(struct sfs_lock_space *space, unsigned int type,
-			    u64 nr, sfs_lock_info_fn *fn, void *arg)
+			 u64 nr, sfs_lock_info_fn *fn, void *arg)
 {
 	struct sfs_lock_iter iter = { .space = space, .type = type, .nr = nr };
 	struct sfs_lock_info info;

@@ -26,9 +26,15 @@ vm_nodes_start() {
 
 # vm_node_start N [OPTION]...: does not wait
 vm_node_start() {
-	local nr=$1
+	local nr=$1 file
 	shift
 
+	# whatever it had mounted went with its power: that needs no cut
+	for file in "$VM_SHARE"/rid/*; do
+		if [ "$(cat "$file" 2>/dev/null)" = "n$nr" ]; then
+			echo "n$nr before" >"$file"
+		fi
+	done
 	vm_start "n$nr" "node=$nr" cpus=1 "mem=${VM_NODE_MEM:-1024}" cache=none \
 		"disk=meta:$VM_RUN_DIR/shared/meta.img" \
 		"disk=data:$VM_RUN_DIR/shared/data.img" "$@"
@@ -49,16 +55,18 @@ vm_nodes_mkfs() {
 
 # vm_node_mount N [OPTIONS]: on $MNT of nN, which has slot N - 1 if there is one;
 # OPTIONS is a comma list. Fence requests that the mount makes are passed on to
-# the agent from now on.
+# the agent from when it begins.
 vm_node_mount() {
 	local nr=$1 opts=metadev_path=\$META${2:+,$2}
 
 	[ "$nr" -gt "$(cat "$VM_RUN_DIR/shared/slots")" ] ||
 		opts+=,quorum_slot_nr=$((nr - 1))
 	mkdir -p "$VM_SHARE/fence" "$VM_SHARE/rid"
-	vm_run "n$nr" "mkdir -p \$MNT; mount -t scoutfs -o $opts \$DATA \$MNT &&
-		echo n$nr >/share/rid/\$(cat /sys/fs/scoutfs/*/rid) &&
-		{ setsid bash /share/selftests/vm/fence-relay >/tmp/fence.log 2>&1 </dev/null & }"
+	# the relay first: a mount may have to wait for others to be fenced
+	vm_run "n$nr" "mkdir -p \$MNT
+		setsid bash /share/selftests/vm/fence-relay >/tmp/fence.log 2>&1 </dev/null &
+		mount -t scoutfs -o $opts \$DATA \$MNT &&
+		echo n$nr >/share/rid/\$(cat /sys/fs/scoutfs/*/rid)"
 }
 
 # vm_nodes_mount COUNT [OPTIONS]: n1 to nCOUNT, in parallel: the first ones may
@@ -144,19 +152,19 @@ vm_fence_serve() {
 
 # vm_fence_answer FILE: named HOST.RID.request, as fence-relay makes it
 vm_fence_answer() {
-	local rid node mode
+	local rid node='' was='' mode
 
 	mode=$(cat "$VM_SHARE/fence/mode")
 	[ "$mode" != ignore ] || return 0
 	rid=$(basename "$1" .request)
 	rid=${rid#*.}
-	node=$(cat "$VM_SHARE/rid/$rid" 2>/dev/null)
+	read -r node was 2>/dev/null <"$VM_SHARE/rid/$rid"
 	if [ -z "$node" ]; then
 		mode=error
-	elif [ "$mode" = ok ]; then
+	elif [ "$mode" = ok ] && [ -z "$was" ]; then
 		vm_kill "$node"
 	fi
-	echo "$(date +%s.%N) $rid ${node:--} $mode" >>"$VM_RUN_DIR/fence.log"
+	echo "$(date +%s.%N) $rid ${node:--}${was:+-$was} $mode" >>"$VM_RUN_DIR/fence.log"
 	echo "$mode" >"${1%.request}.answer.new"
 	mv "${1%.request}.answer.new" "${1%.request}.answer"
 	rm -f "$1"
