@@ -197,15 +197,6 @@ int sfs_lock_space_own_range(struct sfs_lock_space *space, u64 first,
 int sfs_lock_space_ask(struct sfs_lock_space *space, u64 rid, u8 type,
 		       const void *req, u32 req_len, void *reply, u32 reply_max,
 		       u32 *reply_len);
-struct sfs_quorum_status;
-/* This mount's part in elections; -EOPNOTSUPP: it has none. */
-int sfs_lock_space_quorum(struct sfs_lock_space *space,
-			  struct sfs_quorum_status *st);
-/*
- * Does this mount lead?  *@step is a number for support, 0 when it does nothing
- * about leading.  Answers when the device does not.
- */
-bool sfs_lock_space_leads(struct sfs_lock_space *space, unsigned int *step);
 bool sfs_lock_space_is_clustered(struct sfs_lock_space *space);
 /*
  * As the leader, from within serve(): numbers of fresh groups go to a mount, which
@@ -307,5 +298,11 @@ struct sfs_lock_info {
 void sfs_lock_for_each(struct sfs_lock_space *space,
 		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
 		       void *arg);
+/* The same from this one on, in order of type and number. */
+void sfs_lock_for_each_from(struct sfs_lock_space *space, unsigned int type,
+			    u64 nr,
+			    bool (*fn)(void *arg,
+				       const struct sfs_lock_info *info),
+			    void *arg);
 
 #endif

@@ -20,6 +20,7 @@
 #ifndef SFS_LOCK_PROVIDER_H
 #define SFS_LOCK_PROVIDER_H
 
+#include "lock/cluster_info.h"
 #include "lock/lock.h"
 
 struct module;
@@ -43,10 +44,16 @@ struct module;
  * @ask: see sfs_lock_space_ask(); together with @call
  * @add_range: see sfs_lock_space_add_range(); NULL: nothing to do
  * @own_range: see sfs_lock_space_own_range(); together with @add_range
- * @quorum: see sfs_lock_space_quorum(); NULL: there are no elections
- * @leads: see sfs_lock_space_leads(); together with @quorum
  * @shutdown: the space was shut down: wait for nothing any more; does not sleep;
  *	NULL: nothing to do
+ * @quorum_status: this and what follows are described in cluster_info.h; NULL:
+ *	-EOPNOTSUPP; none of them while join or leave runs
+ * @is_leader: likewise, false
+ * @leader: likewise
+ * @members: likewise
+ * @peers: likewise
+ * @net_stats: likewise
+ * @master_locks: likewise
  * @list: the registry's
  *
  * For one handle request, released and forget never overlap.
@@ -69,9 +76,14 @@ struct sfs_lock_provider_ops {
 		   void *reply, u32 reply_max, u32 *reply_len);
 	int (*add_range)(void *priv, u64 rid, u64 first, u64 count);
 	int (*own_range)(void *priv, u64 first, u64 count);
-	int (*quorum)(void *priv, struct sfs_quorum_status *st);
-	bool (*leads)(void *priv, unsigned int *step);
 	void (*shutdown)(void *priv);
+	int (*quorum_status)(void *priv, struct sfs_lock_quorum_info *info);
+	bool (*is_leader)(void *priv);
+	int (*leader)(void *priv, struct sfs_lock_leader_info *info);
+	int (*members)(void *priv, sfs_lock_member_fn *fn, void *arg);
+	int (*peers)(void *priv, sfs_lock_peer_fn *fn, void *arg);
+	int (*net_stats)(void *priv, struct sfs_net_stats *stats);
+	int (*master_locks)(void *priv, sfs_lock_master_fn *fn, void *arg);
 	struct list_head list;
 };
 

@@ -351,23 +351,6 @@ int sfs_lock_space_ask(struct sfs_lock_space *space, u64 rid, u8 type,
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_ask);
 
-int sfs_lock_space_quorum(struct sfs_lock_space *space,
-			  struct sfs_quorum_status *st)
-{
-	if (!space->provider->quorum)
-		return -EOPNOTSUPP;
-	return space->provider->quorum(space->provider_priv, st);
-}
-EXPORT_SYMBOL_GPL(sfs_lock_space_quorum);
-
-bool sfs_lock_space_leads(struct sfs_lock_space *space, unsigned int *step)
-{
-	*step = 0;
-	return space->provider->leads &&
-	       space->provider->leads(space->provider_priv, step);
-}
-EXPORT_SYMBOL_GPL(sfs_lock_space_leads);
-
 int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
 			     u64 count)
 {
@@ -517,7 +500,17 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
 		       void *arg)
 {
-	struct sfs_lock_iter iter = { .space = space };
+	sfs_lock_for_each_from(space, 0, 0, fn, arg);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_for_each);
+
+void sfs_lock_for_each_from(struct sfs_lock_space *space, unsigned int type,
+			    u64 nr,
+			    bool (*fn)(void *arg,
+				       const struct sfs_lock_info *info),
+			    void *arg)
+{
+	struct sfs_lock_iter iter = { .space = space, .type = type, .nr = nr };
 	struct sfs_lock_info info;
 	struct sfs_lock *lock;
 
@@ -530,7 +523,7 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 		cond_resched();
 	}
 }
-EXPORT_SYMBOL_GPL(sfs_lock_for_each);
+EXPORT_SYMBOL_GPL(sfs_lock_for_each_from);
 
 void sfs_lock_space_stats(struct sfs_lock_space *space,
 			  struct sfs_lock_stats *stats)

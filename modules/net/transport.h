@@ -55,6 +55,7 @@ struct sfs_transport_ops {
 int sfs_transport_register(struct sfs_transport_ops *ops, u32 version);
 void sfs_transport_unregister(struct sfs_transport_ops *ops);
 
+void sfs_transport_for_each(bool (*fn)(void *arg, const char *name), void *arg);
 int sfs_transport_get(const char *name, struct sfs_transport_ops **ret);
 void sfs_transport_put(struct sfs_transport_ops *ops);
 

@@ -5,7 +5,7 @@
  * Names, modes and newlines are the ABI's.
  */
 #include "fs/vfs/vfs.h"
-#include "lock/cluster/quorum.h"
+#include "lock/cluster_info.h"
 
 #include <linux/kdev_t.h>
 #include <linux/sysfs.h>
@@ -217,103 +217,97 @@ static void sfs_sysfs_fill_options(void)
 	}
 }
 
-/* ---- quorum: mounts with a slot ---------------------------------------------------- */
+/* ---- quorum: of mounts with a slot -------------------------------------------------------- */
 
 static ssize_t sfs_sysfs_show_is_leader(struct sfs_sb_info *sbi,
 					unsigned int nr, char *buf)
 {
 	struct sfs_fs *fs = READ_ONCE(sbi->fs);
-	unsigned int step;
 	int len;
 
-	/* without newline, says the ABI; no fs: it has not joined yet */
-	len = sysfs_emit(buf, "%d",
-			 fs && sfs_lock_space_leads(fs->locks, &step));
+	/* without newline, says the ABI; nobody leads who is not a member yet */
+	len = sysfs_emit(buf, "%u", fs && sfs_lock_space_is_leader(fs->locks));
 	return len;
 }
 
-/* " S.NNNNNNNNN", may be negative */
-static int sfs_sysfs_emit_secs(char *buf, int at, s64 ns)
-{
-	u64 abs = ns < 0 ? -ns : ns;
-	u32 rest;
-	u64 secs = div_u64_rem(abs, NSEC_PER_SEC, &rest);
-
-	return sysfs_emit_at(buf, at, " %s%llu.%09u\n", ns < 0 ? "-" : "", secs,
-			     rest);
-}
-
-static int sfs_sysfs_emit_msg(char *buf, int at, const char *label,
-			      unsigned int slot, u64 term, unsigned int type,
-			      u64 ago_ns)
-{
-	int len = sysfs_emit_at(buf, at, "%s %u term %llu type %u secs_since",
-				label, slot, term, type);
-
-	return len + sfs_sysfs_emit_secs(buf, at + len, ago_ns);
-}
-
-static int sfs_sysfs_emit_peers(char *buf, int at,
-				const struct sfs_quorum_status *st, u64 now)
-{
-	unsigned int i;
-	int len = 0;
-
-	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
-		if (st->peer[i].send_ns)
-			len += sfs_sysfs_emit_msg(buf, at + len, "last_send to",
-						  i, st->peer[i].send_term,
-						  st->peer[i].send_type,
-						  now - st->peer[i].send_ns);
-		if (st->peer[i].recv_ns)
-			len += sfs_sysfs_emit_msg(buf, at + len, "last_recv from",
-						  i, st->peer[i].recv_term,
-						  st->peer[i].recv_type,
-						  now - st->peer[i].recv_ns);
-	}
-	return len;
-}
-
-static const char *const sfs_sysfs_roles[] = {
+static const char * const sfs_sysfs_roles[] = {
 	[SFS_QUORUM_FOLLOWER]	= "follower",
 	[SFS_QUORUM_CANDIDATE]	= "candidate",
 	[SFS_QUORUM_LEADER]	= "leader",
 };
 
+static int sfs_sysfs_emit_secs(char *buf, int at, s64 ns)
+{
+	u32 rem;
+	u64 secs = div_u64_rem(abs(ns), NSEC_PER_SEC, &rem);
+
+	return sysfs_emit_at(buf, at, "%s%llu.%09u\n", ns < 0 ? "-" : "", secs,
+			     rem);
+}
+
+static int sfs_sysfs_emit_peer(char *buf, int at, const char *label,
+			       unsigned int slot, u64 term, u8 type, s64 ns)
+{
+	int len;
+
+	len = sysfs_emit_at(buf, at, "%s %u term %llu type %u secs_since ",
+			    label, slot, term, type);
+	return len + sfs_sysfs_emit_secs(buf, at + len, ns);
+}
+
+static int sfs_sysfs_emit_peers(char *buf, int at,
+				const struct sfs_quorum_status *q, u64 now)
+{
+	int start = at;
+	unsigned int i;
+
+	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
+		if (q->peer[i].send_ns)
+			at += sfs_sysfs_emit_peer(buf, at, "last_send to", i,
+						  q->peer[i].send_term,
+						  q->peer[i].send_type,
+						  now - q->peer[i].send_ns);
+		if (q->peer[i].recv_ns)
+			at += sfs_sysfs_emit_peer(buf, at, "last_recv from", i,
+						  q->peer[i].recv_term,
+						  q->peer[i].recv_type,
+						  now - q->peer[i].recv_ns);
+	}
+	return at - start;
+}
+
 static ssize_t sfs_sysfs_show_quorum(struct sfs_sb_info *sbi, unsigned int nr,
 				     char *buf)
 {
 	struct sfs_fs *fs = READ_ONCE(sbi->fs);
-	struct sfs_quorum_status *st;
-	u64 now = ktime_get_ns();
-	unsigned int step;
-	int len;
+	struct sfs_lock_quorum_info *info;
+	const struct sfs_quorum_status *q;
+	u64 now;
+	int ret;
 
 	if (!fs)
 		return -EAGAIN;
-	st = kzalloc(sizeof(*st), GFP_KERNEL);
-	if (!st)
+	info = kmalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
 		return -ENOMEM;
-	len = sfs_lock_space_quorum(fs->locks, st);
-	if (len)
+	ret = sfs_lock_space_quorum_status(fs->locks, info);
+	if (ret)
 		goto out;
-	sfs_lock_space_leads(fs->locks, &step);
-	len = sysfs_emit(buf, "quorum_slot_nr %u\nterm %llu\n", st->slot,
-			 st->term);
-	len += sysfs_emit_at(buf, len, "server_start_term %llu\n",
-			     st->leader_term);
-	len += sysfs_emit_at(buf, len, "server_event %u\n", step);
-	len += sysfs_emit_at(buf, len, "role %u (%s)\n", st->role,
-			     sfs_sysfs_roles[st->role]);
-	len += sysfs_emit_at(buf, len, "vote_for %d\n", st->vote_for);
-	len += sysfs_emit_at(buf, len, "vote_bits 0x%x (count %u)\n",
-			     st->vote_bits, hweight32(st->vote_bits));
-	len += sysfs_emit_at(buf, len, "timeout_in_secs");
-	len += sfs_sysfs_emit_secs(buf, len, st->timeout_ns - now);
-	len += sfs_sysfs_emit_peers(buf, len, st, now);
+	q = &info->quorum;
+	now = ktime_get_ns();
+	ret = sysfs_emit(buf, "quorum_slot_nr %u\nterm %llu\nserver_start_term %llu\n",
+			 q->slot, q->term, q->leader_term);
+	ret += sysfs_emit_at(buf, ret, "server_event %u\nrole %u (%s)\n",
+			     info->is_leader, q->role,
+			     sfs_sysfs_roles[q->role]);
+	ret += sysfs_emit_at(buf, ret, "vote_for %d\nvote_bits 0x%x (count %u)\n",
+			     q->vote_for, q->vote_bits, hweight32(q->vote_bits));
+	ret += sysfs_emit_at(buf, ret, "timeout_in_secs ");
+	ret += sfs_sysfs_emit_secs(buf, ret, q->timeout_ns - now);
+	ret += sfs_sysfs_emit_peers(buf, ret, q, now);
 out:
-	kfree(st);
-	return len;
+	kfree(info);
+	return ret;
 }
 
 SFS_SYSFS_ATTR(is_leader, 0444, sfs_sysfs_show_is_leader, NULL, 0);
@@ -326,8 +320,8 @@ static struct attribute *sfs_sysfs_quorum[] = {
 };
 
 static const struct attribute_group sfs_sysfs_quorum_group = {
-	.name	= "quorum",
-	.attrs	= sfs_sysfs_quorum,
+	.name		= "quorum",
+	.attrs		= sfs_sysfs_quorum,
 };
 
 /* ---- directories ----------------------------------------------------------------------- */

@@ -180,8 +180,6 @@ void sfs_cl_election_end(struct sfs_cluster *c);
 /* After that: leave without a word (forced), or resign first. */
 void sfs_cl_election_stop(struct sfs_cluster *c);
 void sfs_cl_election_kick(struct sfs_cluster *c);
-/* -EOPNOTSUPP: no slot */
-int sfs_cl_election_status(struct sfs_cluster *c, struct sfs_quorum_status *st);
 void sfs_cl_election_datagram(struct sfs_cluster *c, const void *data, u32 len);
 /* Address of a quorum slot; family 0: the volume has no such slot. */
 void sfs_cl_slot_addr(struct sfs_cluster *c, unsigned int slot,
@@ -290,5 +288,15 @@ bool sfs_cl_recover_is_over(struct sfs_cluster *c);
 void sfs_cl_recover_cancel(struct sfs_cluster *c);
 /* Those who led before and did not step down: fence them; 0 or an error. */
 int sfs_cl_recover_stale_leaders(struct sfs_cluster *c);
+
+/* ---- info.c: the provider's table, see cluster_info.h ------------------------------ */
+
+int sfs_cl_info_quorum_status(void *priv, struct sfs_lock_quorum_info *info);
+bool sfs_cl_info_is_leader(void *priv);
+int sfs_cl_info_leader(void *priv, struct sfs_lock_leader_info *info);
+int sfs_cl_info_members(void *priv, sfs_lock_member_fn *fn, void *arg);
+int sfs_cl_info_peers(void *priv, sfs_lock_peer_fn *fn, void *arg);
+int sfs_cl_info_net_stats(void *priv, struct sfs_net_stats *stats);
+int sfs_cl_info_master_locks(void *priv, sfs_lock_master_fn *fn, void *arg);
 
 #endif

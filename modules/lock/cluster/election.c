@@ -138,19 +138,6 @@ void sfs_cl_election_kick(struct sfs_cluster *c)
 	up_read(&c->quorum_sem);
 }
 
-int sfs_cl_election_status(struct sfs_cluster *c, struct sfs_quorum_status *st)
-{
-	int ret = -EOPNOTSUPP;
-
-	down_read(&c->quorum_sem);
-	if (c->quorum) {
-		sfs_quorum_status(c->quorum, st);
-		ret = 0;
-	}
-	up_read(&c->quorum_sem);
-	return ret;
-}
-
 void sfs_cl_election_datagram(struct sfs_cluster *c, const void *data, u32 len)
 {
 	const struct sfs_cl_quorum_msg *wire = data;

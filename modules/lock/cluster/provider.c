@@ -300,20 +300,6 @@ static int sfs_cl_own_range(void *priv, u64 first, u64 count)
 	return sfs_cl_held_add_range(priv, first, count);
 }
 
-static int sfs_cl_quorum(void *priv, struct sfs_quorum_status *st)
-{
-	return sfs_cl_election_status(priv, st);
-}
-
-static bool sfs_cl_leads(void *priv, unsigned int *step)
-{
-	struct sfs_cluster *c = priv;
-	enum sfs_cl_lead_state state = READ_ONCE(c->lead_state);
-
-	*step = state;
-	return state >= SFS_CL_ELECTED && state <= SFS_CL_SERVING;
-}
-
 static struct sfs_lock_provider_ops sfs_cl_provider_ops = {
 	.owner		= THIS_MODULE,
 	.name		= "cluster",
@@ -327,9 +313,14 @@ static struct sfs_lock_provider_ops sfs_cl_provider_ops = {
 	.ask		= sfs_cl_ask,
 	.add_range	= sfs_cl_add_range,
 	.own_range	= sfs_cl_own_range,
-	.quorum		= sfs_cl_quorum,
-	.leads		= sfs_cl_leads,
 	.shutdown	= sfs_cl_shutdown,
+	.quorum_status	= sfs_cl_info_quorum_status,
+	.is_leader	= sfs_cl_info_is_leader,
+	.leader		= sfs_cl_info_leader,
+	.members	= sfs_cl_info_members,
+	.peers		= sfs_cl_info_peers,
+	.net_stats	= sfs_cl_info_net_stats,
+	.master_locks	= sfs_cl_info_master_locks,
 };
 
 int sfs_lock_cluster_init(void)
