@@ -345,4 +345,11 @@ static inline void sfs_compat_shrinker_destroy(struct shrinker *shrinker)
 #endif
 }
 
+/* 6.7: the attributes of a dump's request are in a genl_info. */
+#ifdef HAVE_GENL_INFO_DUMP
+#define sfs_compat_dump_attrs(cb)	(genl_dumpit_info(cb)->info.attrs)
+#else
+#define sfs_compat_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#endif
+
 #endif

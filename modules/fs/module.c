@@ -2,6 +2,7 @@
 /*
  * The module scoutfs: registers the filesystem and says what it is.
  */
+#include "fs/netlink/netlink.h"
 #include "fs/vfs/options.h"
 #include "fs/vfs/vfs.h"
 
@@ -60,11 +61,16 @@ static int __init sfs_module_init(void)
 	ret = sfs_sysfs_init();
 	if (ret)
 		goto err_inodes;
-	ret = register_filesystem(&sfs_fs_type);
+	ret = sfs_nl_init();
 	if (ret)
 		goto err_sysfs;
+	ret = register_filesystem(&sfs_fs_type);
+	if (ret)
+		goto err_netlink;
 	return 0;
 
+err_netlink:
+	sfs_nl_exit();
 err_sysfs:
 	sfs_sysfs_exit();
 err_inodes:
@@ -75,6 +81,7 @@ err_inodes:
 static void __exit sfs_module_exit(void)
 {
 	unregister_filesystem(&sfs_fs_type);
+	sfs_nl_exit();
 	sfs_sysfs_exit();
 	sfs_inodes_exit();
 }

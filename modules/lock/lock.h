@@ -283,6 +283,9 @@ struct sfs_lock_stats {
 void sfs_lock_space_stats(struct sfs_lock_space *space,
 			  struct sfs_lock_stats *stats);
 
+/* Changes with each grant and revocation; never 0. */
+u32 sfs_lock_space_seq(struct sfs_lock_space *space);
+
 struct sfs_lock_info {
 	enum sfs_lock_type type;
 	u64 nr;

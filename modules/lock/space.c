@@ -522,6 +522,16 @@ void sfs_lock_visit_from(struct sfs_lock_space *space, unsigned int type,
 }
 EXPORT_SYMBOL_GPL(sfs_lock_visit_from);
 
+u32 sfs_lock_space_seq(struct sfs_lock_space *space)
+{
+	u32 seq = atomic64_read(&space->nr_grants) +
+		  atomic64_read(&space->nr_revokes) +
+		  atomic64_read(&space->nr_returns);
+
+	return seq ?: 1;
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_seq);
+
 void sfs_lock_space_stats(struct sfs_lock_space *space,
 			  struct sfs_lock_stats *stats)
 {

@@ -3,6 +3,7 @@
  * scoutfs: the command-line tool.
  */
 #include "lib/cmd.h"
+#include "scoutfs/nl.h"
 
 static const struct sfs_cmd {
 	const char *name;
@@ -11,8 +12,18 @@ static const struct sfs_cmd {
 } sfs_cmds[] = {
 	{ "check",	sfs_cmd_check,	  "check an unmounted volume" },
 	{ "counters",	sfs_cmd_counters, "show the counters of a mount" },
+	{ "fences",	sfs_cmd_object,	  "requests to fence lost mounts" },
+	{ "leader",	sfs_cmd_object,	  "who leads the cluster" },
+	{ "locks",	sfs_cmd_object,	  "cluster locks of a mount" },
+	{ "members",	sfs_cmd_object,	  "members of the cluster" },
 	{ "mkfs",	sfs_cmd_mkfs,	  "make a volume" },
+	{ "monitor",	sfs_cmd_monitor,  "show events as they come" },
+	{ "mounts",	sfs_cmd_object,	  "mounts of this kernel" },
+	{ "peers",	sfs_cmd_object,	  "sessions with other mounts" },
 	{ "print",	sfs_cmd_print,	  "show the structures of a volume" },
+	{ "providers",	sfs_cmd_object,	  "lock providers" },
+	{ "quorum",	sfs_cmd_object,	  "a mount's part in elections" },
+	{ "transports",	sfs_cmd_object,	  "network transports" },
 };
 
 static int sfs_usage(void)

@@ -6,6 +6,7 @@
  * the mount stops: revocations until the lock space is gone (they find no
  * inodes), background work until it is cancelled, shrinkers until removed.
  */
+#include "fs/netlink/netlink.h"
 #include "fs/vfs/options.h"
 #include "fs/vfs/trace.h"
 #include "fs/vfs/vfs.h"
@@ -164,6 +165,7 @@ static void sfs_mount_on_withdraw(void *arg, int error)
 {
 	struct sfs_sb_info *sbi = arg;
 
+	sfs_nl_mount_event(sbi, SCOUTFS_CMD_WITHDRAW_NTF, error);
 	if (READ_ONCE(sbi->fs))
 		queue_work(sbi->wq, &sbi->withdraw_work);
 }
@@ -231,6 +233,7 @@ void sfs_mount_stop(struct sfs_sb_info *sbi)
 	unsigned int nofs;
 
 	sfs_sysfs_del(sbi);
+	sfs_mounts_del(sbi);
 	sfs_shrink_stop(sbi);
 	if (fs) {
 		/* who is kicked from now on finds nothing to do */
@@ -244,8 +247,10 @@ void sfs_mount_stop(struct sfs_sb_info *sbi)
 	sfs_mmp_stop(sbi->mmp, !sbi->is_forced);
 	sbi->mmp = NULL;
 	if (sbi->vol.sb) {
-		if (fs)
+		if (fs) {
 			sfs_info(&sbi->vol, "unmounted");
+			sfs_nl_mount_event(sbi, SCOUTFS_CMD_UNMOUNT_NTF, 0);
+		}
 		sfs_volume_close(&sbi->vol);
 	}
 	sfs_mount_stop_queues(sbi);
@@ -282,8 +287,10 @@ static int sfs_mount_start(struct fs_context *fc, struct sfs_sb_info *sbi)
 	/* joining may have to wait for an agent that reads it */
 	if (!ret)
 		ret = sfs_sysfs_add(sbi);
-	if (!ret)
+	if (!ret) {
+		sfs_mounts_add(sbi);
 		ret = sfs_mount_open_fs(sbi);
+	}
 	if (!ret)
 		ret = sfs_shrink_start(sbi);
 	return ret;
@@ -368,6 +375,7 @@ static int sfs_mount_fill_super(struct super_block *sb, struct fs_context *fc)
 	queue_delayed_work(sbi->wq, &sbi->work,
 			   msecs_to_jiffies(SFS_WORK_INTERVAL_MS));
 	trace_scoutfs_mount(sb, &sbi->vol);
+	sfs_nl_mount_event(sbi, SCOUTFS_CMD_MOUNT_NTF, 0);
 	sfs_info(&sbi->vol, "mounted %s, locks by %s%s", sb->s_id,
 		 sbi->opts.lock_provider ?: sbi->vol.sb->lock_provider,
 		 sb_rdonly(sb) ? ", read-only" : "");

@@ -90,6 +90,10 @@ struct sfs_mount_opts {
  * @kobj_gone: nobody uses it any more
  * @has_kobj: it was added
  * @fence_dirs: fence requests in sysfs
+ * @mounts_link: in the list of mounts
+ * @pins: of those who use it through that list
+ * @pins_gone: nobody does any more
+ * @is_listed: it was added
  */
 struct sfs_sb_info {
 	struct super_block *sb;
@@ -120,6 +124,11 @@ struct sfs_sb_info {
 	struct completion kobj_gone;
 	bool has_kobj;
 	struct sfs_fence_dirs *fence_dirs;
+
+	struct list_head mounts_link;
+	refcount_t pins;
+	struct completion pins_gone;
+	bool is_listed;
 };
 
 enum sfs_inode_bits {
@@ -262,7 +271,21 @@ void sfs_fence_dirs_del(struct sfs_sb_info *sbi);
 int sfs_shrink_start(struct sfs_sb_info *sbi);
 void sfs_shrink_stop(struct sfs_sb_info *sbi);
 
-/* ---- inode.c, attr.c ---------------------------------------------------- */
+/* ---- mounts.c ------------------------------------------------------------------- */
+
+void sfs_mounts_add(struct sfs_sb_info *sbi);
+/* Waits for those who have it pinned. */
+void sfs_mounts_del(struct sfs_sb_info *sbi);
+/* Pinned; NULL: there is none.  Its fs is NULL while it joins its cluster. */
+struct sfs_sb_info *sfs_mounts_get(u64 fsid, u64 rid);
+void sfs_mounts_put(struct sfs_sb_info *sbi);
+/* fn returns false to end; no mount comes or goes meanwhile. */
+void sfs_mounts_for_each(bool (*fn)(void *arg, struct sfs_sb_info *sbi),
+			 void *arg);
+/* Changes when a mount comes or goes; never 0. */
+unsigned int sfs_mounts_generation(void);
+
+/* ---- inode.c, attr.c ------------------------------------------------------------ */
 
 int sfs_inodes_init(void);
 void sfs_inodes_exit(void);
