@@ -138,7 +138,7 @@ static int sfs_nl_lock_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	iter.is_waiting_only = attrs[SCOUTFS_LOCK_A_WAITING];
 	cb->seq = sfs_lock_space_seq(sbi->fs->locks);
 	sfs_lock_visit_from(sbi->fs->locks, iter.dump->type, iter.dump->next,
-			       sfs_nl_dump_lock, &iter);
+			    sfs_nl_dump_lock, &iter);
 	sfs_mounts_put(sbi);
 	return sfs_nl_iter_done(&iter, 0);
 }

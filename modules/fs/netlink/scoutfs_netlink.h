@@ -63,6 +63,7 @@ enum scoutfs_attr {
 	SCOUTFS_A_FENCE_ELAPSED_MS	= 18,
 	SCOUTFS_A_FENCE_STATE		= 19,
 };
+
 #define SCOUTFS_A_MAX			SCOUTFS_A_FENCE_STATE
 
 enum scoutfs_value_attr {
@@ -70,6 +71,7 @@ enum scoutfs_value_attr {
 	SCOUTFS_VALUE_A_NAME		= 2,
 	SCOUTFS_VALUE_A_VALUE		= 3,
 };
+
 #define SCOUTFS_VALUE_A_MAX		SCOUTFS_VALUE_A_VALUE
 
 /* ---- scoutfs_lock: providers, locks, the cluster ---- */
@@ -128,6 +130,7 @@ enum scoutfs_lock_attr {
 	SCOUTFS_LOCK_A_JOINED		= 35,
 	SCOUTFS_LOCK_A_IS_LEADER	= 36,
 };
+
 #define SCOUTFS_LOCK_A_MAX		SCOUTFS_LOCK_A_IS_LEADER
 
 /* ---- scoutfs_net: transports, sessions ---- */
@@ -160,6 +163,7 @@ enum scoutfs_net_attr {
 	SCOUTFS_NET_A_REFUSED		= 19,
 	SCOUTFS_NET_A_PROTOCOL_ERRORS	= 20,
 };
+
 #define SCOUTFS_NET_A_MAX		SCOUTFS_NET_A_PROTOCOL_ERRORS
 
 #endif
