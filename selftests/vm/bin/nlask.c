@@ -74,6 +74,8 @@ static int family(const char *name)
 	uint16_t *id;
 
 	begin(GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	/* an acknowledgment after the answer would be taken for the next one's */
+	nlh->nlmsg_flags = NLM_F_REQUEST;
 	put(CTRL_ATTR_FAMILY_NAME, name, strlen(name) + 1);
 	ask();
 	id = find(buf + NLMSG_HDRLEN + GENL_HDRLEN,

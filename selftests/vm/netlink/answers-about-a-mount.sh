@@ -21,7 +21,7 @@ rid=$(cat "$dir/rid")
 [ "$(json 'len(d["mounts"])' scoutfs mounts list)" = 1 ] || fail "not one mount"
 [ "$(json 'd["mounts"][0]["rid"]' scoutfs mounts list)" = "$rid" ] || fail "not its rid"
 [ "$(json 'd["fsid"], d["state"], d["lock_provider"]' scoutfs mounts show "$MNT")" = \
-	"('$(cat "$dir/fsid")', 'mounted', 'local')" ] || fail "mounts show: $(scoutfs mounts show)"
+	"$(cat "$dir/fsid") mounted local" ] || fail "mounts show: $(scoutfs mounts show)"
 [ "$(json 'd["options"]["data_prealloc_blocks"]' scoutfs mounts show "$rid")" = \
 	"$(cat "$dir/mount_options/data_prealloc_blocks")" ] || fail "an option differs"
 mkdir "$MNT/d"
