@@ -30,6 +30,7 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	fs->read_only = params->read_only;
 	fs->invalidate_inodes = params->invalidate_inodes;
 	fs->inode_is_open = params->inode_is_open;
+	fs->inodes_open = params->inodes_open;
 	fs->kick = params->kick;
 	fs->vfs_arg = params->vfs_arg;
 	init_rwsem(&fs->mlog_sem);
@@ -218,7 +219,10 @@ static int delete_orphans(struct sfs_fs *fs)
 		}
 		sfs_count(fs->vol, orphan_scan_attempts);
 		ret = sfs_ns_delete(fs, ino);
-		if (ret && ret != -EBUSY)
+		/* open in another mount: its turn comes again */
+		if (ret == -EAGAIN)
+			;
+		else if (ret && ret != -EBUSY)
 			sfs_warn(fs->vol, "deleting orphan %llu: error %d",
 				 ino, ret);
 		else
@@ -260,6 +264,8 @@ int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 	if (!ret && (fs->nr_freed > SFS_OFFER_EXTENTS ||
 		     (slow && fs->nr_freed)))
 		ret = sfs_fs_offer_returns(fs);
+	if (!ret && !fs->read_only && (slow || READ_ONCE(fs->has_left)))
+		ret = sfs_orphans_retry(fs);
 	if (!ret && slow && !fs->read_only)
 		ret = delete_orphans(fs);
 	return ret;

@@ -248,6 +248,8 @@ int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, struct sfs_inode *inode,
 	ret = sfs_op_start(&op, 0, 0);
 	if (!ret)
 		ret = sfs_node_read(&op, ino, &node);
+	if (!ret && node.in.flags & SFS_INODE_DELETING)
+		ret = -ESTALE;
 	if (!ret) {
 		*inode = node.in;
 		if (gen)

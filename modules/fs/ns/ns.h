@@ -79,7 +79,8 @@ struct sfs_inode {
  * them alone.
  */
 #define SFS_INODE_TRUNCATE	(1U << 31)	/* extents past the size are left */
-#define SFS_INODE_INTERNAL	SFS_INODE_TRUNCATE
+#define SFS_INODE_DELETING	(1U << 30)	/* half of it is gone already */
+#define SFS_INODE_INTERNAL	(SFS_INODE_TRUNCATE | SFS_INODE_DELETING)
 
 /* ---- inode.c --------------------------------------------------------------- */
 
@@ -276,11 +277,18 @@ int sfs_ns_readlink(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size);
 int sfs_ns_parent(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos);
 
 /*
- * Delete an orphan (nlink 0) that nobody has open: items, extents, xattrs, then
- * the inode; many transactions when large. 0 also when it is gone already;
- * -EBUSY when nlink is not 0.
+ * Delete an orphan (nlink 0) that nobody has open in this mount: items, extents,
+ * xattrs, then the inode; many transactions when large. 0 also when it is gone
+ * already; -EBUSY when nlink is not 0; -EAGAIN when another mount has it open, or
+ * may have.  But for 0 and -EBUSY sfs_fs_work() tries again if this mount unlinked
+ * it.
  */
 int sfs_ns_delete(struct sfs_fs *fs, u64 ino);
+/*
+ * May another mount have this inode, which has no links, open?  Does not wait for
+ * the cluster lock.  While false, and EX is held, none can open it.
+ */
+bool sfs_ns_is_open_elsewhere(struct sfs_fs *fs, u64 ino);
 
 /* ---- xattr.c -------------------------------------------------------------------- */
 
