@@ -44,9 +44,11 @@ help:
 	@echo 'make check-long the same with the long tests'
 	@echo 'make check-debug  the VM tests on a kernel with lockdep and KASAN'
 	@echo 'make check-unit, check-sim, check-fuzz, lint   parts of make check'
-	@echo 'make check-vm   [T="area area/name ..."] VM tests, all or some'
+	@echo 'make check-vm   [T="area area/name ..."] VM tests, all or some; PENDING=1:'
+	@echo '                also those of what is not finished'
 	@echo 'make sim SEEDS=N  N seeds of the cluster simulator; SEED=n repeats one'
 	@echo 'make bench      scoutfs beside XFS and ext4'
+	@echo 'make bench-cluster  scoutfs, GFS2 and OCFS2 on two nodes'
 	@echo 'make deps       install the packages named in packages.txt'
 	@echo 'make sparse     sparse over the modules'
 	@echo 'make clean      remove build/'
@@ -150,7 +152,7 @@ check-fuzz:
 
 # T is a list of areas or area/name globs
 check-vm: stock-root
-	@selftests/run-vm $(T)
+	@selftests/run-vm $(if $(PENDING),--pending) $(T)
 
 check-vm-long: stock-root
 	@selftests/run-vm --long $(T)
@@ -165,4 +167,8 @@ debug-kernel:
 bench: deps
 	@$(MAKE) stock-root
 	@selftests/bench/run-bench
-.PHONY: check-sim-long check-vm-long check-vm-debug
+
+bench-cluster: deps
+	@$(MAKE) stock-root
+	@selftests/bench/run-cluster
+.PHONY: check-sim-long check-vm-long check-vm-debug bench-cluster

@@ -24,7 +24,7 @@
 #include <asm/unaligned.h>
 #endif
 
-/* ---- inodes ---------------------------------------------------------------- */
+/* ---- inodes ------------------------------------------------------------- */
 
 #ifndef HAVE_INODE_GET_CTIME	/* 6.6 */
 static inline struct timespec64
@@ -125,7 +125,7 @@ static inline void super_set_uuid(struct super_block *sb, const u8 *uuid,
 }
 #endif
 
-/* ---- files and mappings ------------------------------------------------------ */
+/* ---- files and mappings ------------------------------------------------- */
 
 #ifndef HAVE_FILEMAP_SPLICE_READ	/* 6.5 */
 #define filemap_splice_read	generic_file_splice_read
@@ -224,7 +224,7 @@ static inline struct iomap_ioend *iomap_ioend_from_bio(struct bio *bio)
 #define sfs_compat_set_folio_ops(iomap, ops)	((iomap)->page_ops = (ops))
 #endif
 
-/* ---- block devices ------------------------------------------------------------- */
+/* ---- block devices ------------------------------------------------------ */
 
 #ifdef HAVE_BDEV_FILE		/* 6.9 */
 struct sfs_compat_bdev {
@@ -279,7 +279,7 @@ static inline void sfs_compat_bdev_close(struct sfs_compat_bdev *handle)
 }
 #endif
 
-/* ---- file locks ----------------------------------------------------------------- */
+/* ---- file locks --------------------------------------------------------- */
 
 #ifdef HAVE_FILE_LOCK_CORE	/* 6.9 */
 #define SFS_COMPAT_FL(fl, field)	((fl)->c.flc_##field)
@@ -287,7 +287,7 @@ static inline void sfs_compat_bdev_close(struct sfs_compat_bdev *handle)
 #define SFS_COMPAT_FL(fl, field)	((fl)->fl_##field)
 #endif
 
-/* ---- shrinkers ----------------------------------------------------------------- */
+/* ---- shrinkers ---------------------------------------------------------- */
 
 #ifdef HAVE_SHRINKER_ALLOC	/* 6.7 */
 static inline void *sfs_compat_shrinker_data(struct shrinker *shrinker)

@@ -32,6 +32,9 @@ skip() {
 
 trap 'echo "FAIL: line $LINENO: ${BASH_COMMAND%%$'\''\n'\''*} (exit $?)" >&2' ERR
 
+# a test that failed leaves no jobs behind, which would keep its machine busy
+trap 'kill $(jobs -p) 2>/dev/null || :' EXIT
+
 if [ ! -e /share/env ] && [ -n "${VM_RUN_DIR:-}" ]; then
 	# shellcheck source=selftests/vm/vm.sh
 	. "$VM_TOP/selftests/vm/vm.sh"
@@ -83,6 +86,11 @@ wait_until() {
 	done
 }
 
+# resume_ms HEARTBEAT_MS: how long the survivors of a mount may stand still
+resume_ms() {
+	echo $((($1 + 2000) * ${TEST_SLOW:-1}))
+}
+
 # --- the volume under test (in the guest) ------------------------------------
 
 # mkfs_vol [OPTIONS]: a new volume on $META and $DATA.
@@ -92,6 +100,7 @@ mkfs_vol() {
 
 # mount_vol [OPTIONS]: mounts it on $MNT; OPTIONS is a comma list.
 mount_vol() {
+	# shellcheck disable=SC2153 # it is no misspelt MNT0
 	mkdir -p "$MNT"
 	mount -t scoutfs -o "metadev_path=$META${1:+,$1}" "$DATA" "$MNT"
 }
@@ -150,6 +159,9 @@ disk_stat() {
 	*) fail "disk_stat: no field $2" ;;
 	esac
 }
+
+# shellcheck source=selftests/vm/mounts.sh
+. "$(dirname "${BASH_SOURCE[0]}")/vm/mounts.sh"
 
 # --- host tests ----------------------------------------------------------------
 

@@ -436,6 +436,16 @@ static_assert(sizeof(struct sfs_mount_record) == SFS_PAGE_BYTES);
 /* ---- quorum page; the last one is the multi-mount guard ------------------- */
 
 #define SFS_QUORUM_LEADS	(1U << 0)	/* leads in term, or died leading */
+#define SFS_QUORUM_LED_MAX	8
+#define SFS_QUORUM_FENCED_MAX	16
+
+/* A mount that led from this slot and did not step down. */
+struct sfs_quorum_led {
+	__le64 rid;
+	__le64 term;
+};
+
+static_assert(sizeof(struct sfs_quorum_led) == 16);
 
 struct sfs_quorum_page {
 	struct sfs_block_hdr hdr;	/* seq counts the writes */
@@ -447,8 +457,10 @@ struct sfs_quorum_page {
 	__le64 term;			/* newest the slot has seen */
 	__le64 vote_term;		/* newest it voted in */
 	__le32 vote_for;		/* slot it voted for then */
-	__le32 pad;
-	__u8 reserved[3936];
+	__le32 nr_fenced;		/* counts all entries ever made in fenced */
+	struct sfs_quorum_led led[SFS_QUORUM_LED_MAX];	/* rid 0: no entry */
+	__le64 fenced[SFS_QUORUM_FENCED_MAX];	/* former leaders, a ring */
+	__u8 reserved[3680];
 };
 
 static_assert(sizeof(struct sfs_quorum_page) == SFS_PAGE_BYTES);

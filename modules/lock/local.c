@@ -12,7 +12,8 @@
 enum { SFS_LOCK_LOCAL_MAX_IDLE_VALUES = 4096 };
 
 static int sfs_lock_local_join(struct sfs_lock_space *space,
-			const struct sfs_lock_params *params, void **priv)
+			       const struct sfs_lock_params *params,
+			       void **priv)
 {
 	*priv = sfs_lock_values_create(SFS_LOCK_LOCAL_MAX_IDLE_VALUES);
 	return *priv ? 0 : -ENOMEM;

@@ -187,6 +187,9 @@ void sfs_lock_space_destroy(struct sfs_lock_space *space);
 int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
 			u32 req_len, void *reply, u32 reply_max,
 			u32 *reply_len);
+/* As a member: the leader gave numbers of fresh groups to this mount. */
+int sfs_lock_space_own_range(struct sfs_lock_space *space, u64 first,
+			     u64 count);
 /*
  * As the leader: ask a member.  -ENOTCONN: it is not there or was lost while it
  * was asked; -EPROTO; -EOPNOTSUPP with a provider that has no leader.
@@ -195,7 +198,10 @@ int sfs_lock_space_ask(struct sfs_lock_space *space, u64 rid, u8 type,
 		       const void *req, u32 req_len, void *reply, u32 reply_max,
 		       u32 *reply_len);
 bool sfs_lock_space_is_clustered(struct sfs_lock_space *space);
-/* The leader gave numbers of fresh groups to a mount: it has them in EX. */
+/*
+ * As the leader, from within serve(): numbers of fresh groups go to a mount, which
+ * has them in EX.
+ */
 int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
 			     u64 count);
 /*
@@ -288,9 +294,15 @@ struct sfs_lock_info {
 	u64 oldest_wait_ms;
 };
 
+/* false: enough seen */
+typedef bool sfs_lock_info_fn(void *arg, const struct sfs_lock_info *info);
+
 /* Visit all handles; fn returns false to end.  Answers when locks are stuck. */
 void sfs_lock_for_each(struct sfs_lock_space *space,
 		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
 		       void *arg);
+/* The same from this one on, in order of type and number. */
+void sfs_lock_visit_from(struct sfs_lock_space *space, unsigned int type,
+			 u64 nr, sfs_lock_info_fn *fn, void *arg);
 
 #endif

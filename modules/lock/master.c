@@ -4,10 +4,11 @@
  *
  * Objects live in stripes by number; a stripe's mutex guards its objects and
  * orders the answers.  An object is freed when it has neither parts nor a
- * value.  Lock order: range_lock is inside stripe mutexes.
+ * value.  Lock order: the ranges' lock is inside stripe mutexes.
  */
 #include "lock/lock_priv.h"
 #include "lock/master.h"
+#include "lock/ranges.h"
 
 enum {
 	SFS_MASTER_STRIPES = 64,	/* a power of two */
@@ -39,13 +40,6 @@ struct sfs_master_stripe {
 	u64 nr_values;			/* objects without parts */
 };
 
-struct sfs_master_range {
-	struct rb_node node;
-	u64 owner;
-	u64 first;
-	u64 last;
-};
-
 struct sfs_lock_master {
 	const struct sfs_lock_master_ops *ops;
 	void *arg;
@@ -54,8 +48,7 @@ struct sfs_lock_master {
 	atomic64_t nr_requests;
 	atomic64_t nr_grants;
 	atomic64_t nr_revokes;
-	struct mutex range_lock;	/* ranges */
-	struct rb_root ranges;
+	struct sfs_lock_ranges ranges;
 	struct sfs_master_stripe stripes[SFS_MASTER_STRIPES];
 };
 
@@ -105,29 +98,25 @@ static void sfs_master_part_del(struct sfs_master_part *part)
 	kfree(part);
 }
 
-static bool sfs_master_owner(struct sfs_lock_master *master, u64 nr,
-			     u64 *owner)
+/* A number out of somebody's range: the range has it no longer, the object does. */
+static int sfs_master_take_range(struct sfs_lock_master *master,
+				 struct sfs_master_lock *ml)
 {
-	struct sfs_master_range *range;
-	struct rb_node *pos;
-	bool is_found = false;
+	struct sfs_master_part *part;
+	int ret;
 
-	mutex_lock(&master->range_lock);
-	pos = master->ranges.rb_node;
-	while (pos) {
-		range = rb_entry(pos, struct sfs_master_range, node);
-		if (nr < range->first) {
-			pos = pos->rb_left;
-		} else if (nr > range->last) {
-			pos = pos->rb_right;
-		} else {
-			*owner = range->owner;
-			is_found = true;
-			break;
-		}
-	}
-	mutex_unlock(&master->range_lock);
-	return is_found;
+	if (ml->name.type != SFS_LOCK_GROUP)
+		return 0;
+	/* there may be no need for it, but not afterwards */
+	part = sfs_master_part_add(ml, 0);
+	if (!part)
+		return -ENOMEM;
+	ret = sfs_lock_ranges_take(&master->ranges, ml->name.nr, &part->node);
+	if (ret > 0)
+		part->mode = SFS_LOCK_EX;
+	else
+		sfs_master_part_del(part);
+	return min(ret, 0);
 }
 
 static struct sfs_master_lock *
@@ -136,31 +125,21 @@ sfs_master_lock_add(struct sfs_lock_master *master,
 		    const struct sfs_lock_name *name)
 {
 	struct sfs_master_lock *ml = kzalloc(sizeof(*ml), GFP_NOFS);
-	struct sfs_master_part *part;
-	u64 owner;
 
 	if (!ml)
 		return NULL;
 	ml->name = *name;
 	INIT_LIST_HEAD(&ml->parts);
 	INIT_LIST_HEAD(&ml->waiters);
-	if (name->type == SFS_LOCK_GROUP &&
-	    sfs_master_owner(master, name->nr, &owner)) {
-		part = sfs_master_part_add(ml, owner);
-		if (!part)
-			goto err_free;
-		part->mode = SFS_LOCK_EX;
-	}
 	if (xa_insert(&st->locks[name->type], name->nr, ml, GFP_NOFS))
-		goto err_parts;
+		goto err_free;
+	if (sfs_master_take_range(master, ml))
+		goto err_erase;
 	st->nr_locks++;
 	return ml;
 
-err_parts:
-	while (!list_empty(&ml->parts))
-		sfs_master_part_del(list_first_entry(&ml->parts,
-						     struct sfs_master_part,
-						     link));
+err_erase:
+	xa_erase(&st->locks[name->type], name->nr);
 err_free:
 	kfree(ml);
 	return NULL;
@@ -225,12 +204,23 @@ static bool sfs_master_make_way(struct sfs_lock_master *master,
 	return is_clear;
 }
 
+/* What nobody here remembers the filesystem may know. */
+static bool sfs_master_has_value(struct sfs_lock_master *master,
+				 struct sfs_master_lock *ml)
+{
+	if (!ml->has_value && master->ops->value)
+		ml->has_value = !master->ops->value(master->arg, &ml->name,
+						    ml->lvb);
+	return ml->has_value;
+}
+
 static void sfs_master_grant(struct sfs_lock_master *master,
 			     struct sfs_master_lock *ml,
 			     struct sfs_master_part *part)
 {
 	/* who holds something knows the value, EX even a newer one */
-	bool tells = ml->has_value && part->mode == SFS_LOCK_NL;
+	bool tells = part->mode == SFS_LOCK_NL && sfs_master_has_value(master,
+								       ml);
 
 	part->mode = max(part->mode, part->want);
 	part->want = SFS_LOCK_NL;
@@ -316,10 +306,21 @@ int sfs_lock_master_released(struct sfs_lock_master *master, u64 node,
 	if (!sfs_master_name_is_valid(name))
 		return -EPROTO;
 	mutex_lock(&st->lock);
-	ml = xa_load(&st->locks[name->type], name->nr);
-	part = ml ? sfs_master_part(ml, node) : NULL;
-	if (!part || mode > part->mode || (lvb && part->mode != SFS_LOCK_EX))
+	/* out of its range: there is no object yet */
+	ml = xa_load(&st->locks[name->type], name->nr) ?:
+	     sfs_master_lock_add(master, st, name);
+	if (!ml) {
+		ret = -ENOMEM;
 		goto out;
+	}
+	part = sfs_master_part(ml, node);
+	/* a revoke that found nothing any more is answered all the same */
+	if (!part && mode == SFS_LOCK_NL && !lvb)
+		ret = 0;
+	if (!part || mode > part->mode || (lvb && part->mode != SFS_LOCK_EX)) {
+		sfs_master_lock_trim(st, ml);
+		goto out;
+	}
 	if (lvb) {
 		memcpy(ml->lvb, lvb, sizeof(ml->lvb));
 		ml->has_value = true;
@@ -399,38 +400,7 @@ EXPORT_SYMBOL_GPL(sfs_lock_master_assert);
 int sfs_lock_master_add_range(struct sfs_lock_master *master, u64 node,
 			      u64 first, u64 count)
 {
-	struct sfs_master_range *range, *other;
-	struct rb_node **link = &master->ranges.rb_node;
-	struct rb_node *parent = NULL;
-	int ret = 0;
-
-	if (!count || count - 1 > U64_MAX - first)
-		return -EPROTO;
-	range = kzalloc(sizeof(*range), GFP_NOFS);
-	if (!range)
-		return -ENOMEM;
-	range->owner = node;
-	range->first = first;
-	range->last = first + (count - 1);
-	mutex_lock(&master->range_lock);
-	while (*link && !ret) {
-		parent = *link;
-		other = rb_entry(parent, struct sfs_master_range, node);
-		if (range->last < other->first)
-			link = &parent->rb_left;
-		else if (range->first > other->last)
-			link = &parent->rb_right;
-		else
-			ret = -EPROTO;
-	}
-	if (!ret) {
-		rb_link_node(&range->node, parent, link);
-		rb_insert_color(&range->node, &master->ranges);
-	}
-	mutex_unlock(&master->range_lock);
-	if (ret)
-		kfree(range);
-	return ret;
+	return sfs_lock_ranges_add(&master->ranges, node, first, count);
 }
 EXPORT_SYMBOL_GPL(sfs_lock_master_add_range);
 
@@ -495,69 +465,21 @@ void sfs_lock_master_stop(struct sfs_lock_master *master, u64 node)
 }
 EXPORT_SYMBOL_GPL(sfs_lock_master_stop);
 
-/* The first lock from (type, nr) on in the stripe that the mount has in EX. */
-static struct sfs_master_lock *
-sfs_master_next_held(struct sfs_master_stripe *st, u64 node, unsigned int type,
-		     u64 nr)
+static void sfs_master_drop_value(struct sfs_lock_master *master,
+				  struct sfs_master_stripe *st,
+				  struct sfs_master_lock *ml, void *arg)
 {
-	struct sfs_master_part *part;
-	struct sfs_master_lock *ml;
-	unsigned long index = nr;
+	struct sfs_master_part *part = sfs_master_part(ml, *(u64 *)arg);
 
-	for (; type < SFS_LOCK_NR_TYPES; type++, index = 0) {
-		xa_for_each_start(&st->locks[type], index, ml, index) {
-			part = sfs_master_part(ml, node);
-			if (part && part->mode == SFS_LOCK_EX)
-				return ml;
-		}
-	}
-	return NULL;
+	if (part && part->mode == SFS_LOCK_EX)
+		ml->has_value = false;
 }
 
-bool sfs_lock_master_next_held(struct sfs_lock_master *master, u64 node,
-			       struct sfs_lock_master_held *held)
+void sfs_lock_master_drop_values(struct sfs_lock_master *master, u64 node)
 {
-	unsigned int type = held->name.type;
-	u64 nr = type ? held->name.nr + 1 : 0;	/* not the last of all */
-	struct sfs_master_stripe *st;
-	struct sfs_master_lock *ml;
-
-	for (; held->stripe < SFS_MASTER_STRIPES; held->stripe++) {
-		st = &master->stripes[held->stripe];
-		mutex_lock(&st->lock);
-		ml = sfs_master_next_held(st, node, type, nr);
-		if (ml) {
-			held->name = ml->name;
-			held->has_value = ml->has_value;
-			memcpy(held->lvb, ml->lvb, sizeof(held->lvb));
-		}
-		mutex_unlock(&st->lock);
-		if (ml)
-			return true;
-		type = 0;
-		nr = 0;
-	}
-	return false;
+	sfs_master_walk(master, sfs_master_drop_value, &node);
 }
-EXPORT_SYMBOL_GPL(sfs_lock_master_next_held);
-
-void sfs_lock_master_renew(struct sfs_lock_master *master, u64 node,
-			   const struct sfs_lock_name *name, const void *lvb)
-{
-	struct sfs_master_stripe *st = sfs_master_stripe(master, name);
-	struct sfs_master_part *part;
-	struct sfs_master_lock *ml;
-
-	mutex_lock(&st->lock);
-	ml = xa_load(&st->locks[name->type], name->nr);
-	part = ml ? sfs_master_part(ml, node) : NULL;
-	if (!WARN_ON_ONCE(!part || part->mode != SFS_LOCK_EX)) {
-		memcpy(ml->lvb, lvb, sizeof(ml->lvb));
-		ml->has_value = true;
-	}
-	mutex_unlock(&st->lock);
-}
-EXPORT_SYMBOL_GPL(sfs_lock_master_renew);
+EXPORT_SYMBOL_GPL(sfs_lock_master_drop_values);
 
 static void sfs_master_remove_one(struct sfs_lock_master *master,
 				  struct sfs_master_stripe *st,
@@ -573,27 +495,10 @@ static void sfs_master_remove_one(struct sfs_lock_master *master,
 	sfs_master_lock_trim(st, ml);
 }
 
-static void sfs_master_remove_ranges(struct sfs_lock_master *master, u64 node)
-{
-	struct sfs_master_range *range;
-	struct rb_node *pos, *next;
-
-	mutex_lock(&master->range_lock);
-	for (pos = rb_first(&master->ranges); pos; pos = next) {
-		next = rb_next(pos);
-		range = rb_entry(pos, struct sfs_master_range, node);
-		if (range->owner != node)
-			continue;
-		rb_erase(pos, &master->ranges);
-		kfree(range);
-	}
-	mutex_unlock(&master->range_lock);
-}
-
 void sfs_lock_master_remove(struct sfs_lock_master *master, u64 node)
 {
 	/* first, or an object made meanwhile would get a part of it */
-	sfs_master_remove_ranges(master, node);
+	sfs_lock_ranges_remove(&master->ranges, node);
 	sfs_master_walk(master, sfs_master_remove_one, &node);
 }
 EXPORT_SYMBOL_GPL(sfs_lock_master_remove);
@@ -735,8 +640,7 @@ sfs_lock_master_create(const struct sfs_lock_master_ops *ops, void *arg)
 		return NULL;
 	master->ops = ops;
 	master->arg = arg;
-	master->ranges = RB_ROOT;
-	mutex_init(&master->range_lock);
+	sfs_lock_ranges_init(&master->ranges);
 	for (i = 0; i < SFS_MASTER_STRIPES; i++) {
 		mutex_init(&master->stripes[i].lock);
 		for (type = 0; type < SFS_LOCK_NR_TYPES; type++)
@@ -760,15 +664,12 @@ static void sfs_master_free_one(struct sfs_lock_master *master,
 
 void sfs_lock_master_destroy(struct sfs_lock_master *master)
 {
-	struct sfs_master_range *range, *next;
 	unsigned int i;
 
 	sfs_master_walk(master, sfs_master_free_one, NULL);
-	rbtree_postorder_for_each_entry_safe(range, next, &master->ranges, node)
-		kfree(range);
+	sfs_lock_ranges_exit(&master->ranges);
 	for (i = 0; i < SFS_MASTER_STRIPES; i++)
 		mutex_destroy(&master->stripes[i].lock);
-	mutex_destroy(&master->range_lock);
 	kvfree(master);
 }
 EXPORT_SYMBOL_GPL(sfs_lock_master_destroy);

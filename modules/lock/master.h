@@ -12,17 +12,17 @@
  *
  * A mount owns the locks of its number ranges (EX) without the master having
  * an object for each: creating files in new groups sends no message.  The
- * object comes into being when somebody else asks, and the owner is then asked
- * to go down whether it ever used the lock or not.
+ * object comes into being, and the number leaves its range, when somebody else
+ * asks or when the owner goes down; the owner is then asked to go down whether it
+ * ever used the lock or not.
  *
  * The value of a lock that nobody holds is kept until the filesystem has seen
  * that the root map has it (sfs_lock_master_forget()), and never dropped before.
  *
  * What a mount that died held stays held until sfs_lock_master_remove(), which
- * comes after its recovery.  The value of a lock it had in EX is that of the grant,
- * which nobody else may know as well: another mount's log may be the only place
- * that has that root.  Where the dead mount committed a newer one, the value is
- * renewed first (sfs_lock_master_next_held(), sfs_lock_master_renew()).
+ * comes after its recovery.  The values of locks it had in EX are those of the
+ * grants, and may be outdated: when the root map has all that anybody committed,
+ * they are dropped (sfs_lock_master_drop_values()).
  */
 #ifndef SFS_LOCK_MASTER_H
 #define SFS_LOCK_MASTER_H
@@ -41,6 +41,8 @@ struct sfs_lock_name {
  * @grant: @node holds @mode from now on, or with @error its request is void;
  *	@lvb is NULL when no value is known or the node has a newer one
  * @revoke: @node shall go down to @mode and say so
+ * @value: the value of a lock that the master has none of, from elsewhere; 0 or
+ *	-errno when nobody knows one; may be NULL; sleeps, for I/O too
  *
  * Called with the lock's mutex held, in the order in which they take effect,
  * which the messages made of them must keep for each lock and node.  May sleep
@@ -51,6 +53,7 @@ struct sfs_lock_master_ops {
 		      enum sfs_lock_mode mode, int error, const void *lvb);
 	void (*revoke)(void *arg, u64 node, const struct sfs_lock_name *name,
 		       enum sfs_lock_mode mode);
+	int (*value)(void *arg, const struct sfs_lock_name *name, void *lvb);
 };
 
 /* Closed at first: requests queue up.  NULL: no memory. */
@@ -84,6 +87,8 @@ int sfs_lock_master_request(struct sfs_lock_master *master, u64 node,
  * @mode: what it holds now
  * @lvb: value to keep, NULL when it held no EX or did not use it
  *
+ * Going down to NL without holding anything is no error: the answer to a revoke
+ * that crossed an earlier release.
  * Return: 0, -EPROTO when it did not hold as much, or has no value to give.
  */
 int sfs_lock_master_released(struct sfs_lock_master *master, u64 node,
@@ -119,26 +124,11 @@ int sfs_lock_master_add_range(struct sfs_lock_master *master, u64 node,
 /* A mount is lost: what it asked for is void; what it holds stays held. */
 void sfs_lock_master_stop(struct sfs_lock_master *master, u64 node);
 
-/**
- * struct sfs_lock_master_held - a lock that a mount holds in EX
- * @name: lock
- * @has_value: the master knows a value
- * @lvb: that value
- * @stripe: where the search goes on
+/*
+ * A mount is lost and the root map has all that it and anybody else committed:
+ * forget the values of the locks it has in EX.
  */
-struct sfs_lock_master_held {
-	struct sfs_lock_name name;
-	bool has_value;
-	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
-	unsigned int stripe;
-};
-
-/* The next one; @held is all zeroes for the first.  false: there is none. */
-bool sfs_lock_master_next_held(struct sfs_lock_master *master, u64 node,
-			       struct sfs_lock_master_held *held);
-/* @lvb is the value now of a lock that a dead mount holds in EX. */
-void sfs_lock_master_renew(struct sfs_lock_master *master, u64 node,
-			   const struct sfs_lock_name *name, const void *lvb);
+void sfs_lock_master_drop_values(struct sfs_lock_master *master, u64 node);
 /* A mount left, or was fenced and recovered: it holds nothing any more. */
 void sfs_lock_master_remove(struct sfs_lock_master *master, u64 node);
 /* false: no more; must not sleep on locks */

@@ -20,6 +20,7 @@
 #ifndef SFS_LOCK_PROVIDER_H
 #define SFS_LOCK_PROVIDER_H
 
+#include "lock/cluster_info.h"
 #include "lock/lock.h"
 
 struct module;
@@ -42,8 +43,17 @@ struct module;
  * @call: see sfs_lock_space_call(); NULL: each mount is its own leader
  * @ask: see sfs_lock_space_ask(); together with @call
  * @add_range: see sfs_lock_space_add_range(); NULL: nothing to do
+ * @own_range: see sfs_lock_space_own_range(); together with @add_range
  * @shutdown: the space was shut down: wait for nothing any more; does not sleep;
  *	NULL: nothing to do
+ * @quorum_status: this and what follows are described in cluster_info.h; NULL:
+ *	-EOPNOTSUPP; none of them while join or leave runs
+ * @is_leader: likewise, false
+ * @leader: likewise
+ * @members: likewise
+ * @peers: likewise
+ * @net_stats: likewise
+ * @master_locks: likewise
  * @list: the registry's
  *
  * For one handle request, released and forget never overlap.
@@ -65,7 +75,15 @@ struct sfs_lock_provider_ops {
 	int (*ask)(void *priv, u64 rid, u8 type, const void *req, u32 req_len,
 		   void *reply, u32 reply_max, u32 *reply_len);
 	int (*add_range)(void *priv, u64 rid, u64 first, u64 count);
+	int (*own_range)(void *priv, u64 first, u64 count);
 	void (*shutdown)(void *priv);
+	int (*quorum_status)(void *priv, struct sfs_lock_quorum_info *info);
+	bool (*is_leader)(void *priv);
+	int (*leader)(void *priv, struct sfs_lock_leader_info *info);
+	int (*members)(void *priv, sfs_lock_member_fn *fn, void *arg);
+	int (*peers)(void *priv, sfs_lock_peer_fn *fn, void *arg);
+	int (*net_stats)(void *priv, struct sfs_net_stats *stats);
+	int (*master_locks)(void *priv, sfs_lock_master_fn *fn, void *arg);
 	struct list_head list;
 };
 
@@ -88,5 +106,7 @@ void sfs_lock_set_provider_priv(struct sfs_lock *lock, void *priv);
 /* Providers that userspace programs link in and register by themselves. */
 int sfs_lock_local_init(void);
 void sfs_lock_local_exit(void);
+int sfs_lock_cluster_init(void);
+void sfs_lock_cluster_exit(void);
 
 #endif

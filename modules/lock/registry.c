@@ -79,6 +79,20 @@ void sfs_lock_provider_unregister(struct sfs_lock_provider_ops *ops)
 }
 EXPORT_SYMBOL_GPL(sfs_lock_provider_unregister);
 
+void sfs_lock_provider_for_each(bool (*fn)(void *arg, const char *name),
+				void *arg)
+{
+	struct sfs_lock_provider_ops *ops;
+
+	mutex_lock(&sfs_lock_providers_mutex);
+	list_for_each_entry(ops, &sfs_lock_providers, list) {
+		if (!fn(arg, ops->name))
+			break;
+	}
+	mutex_unlock(&sfs_lock_providers_mutex);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_provider_for_each);
+
 static int sfs_lock_provider_try_get(const char *name,
 				     struct sfs_lock_provider_ops **ret_ops)
 {

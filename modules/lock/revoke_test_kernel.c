@@ -108,7 +108,8 @@ static int sfs_lock_revoke_thread(void *arg)
 }
 
 static int sfs_lock_revoke_join(struct sfs_lock_space *space,
-			const struct sfs_lock_params *params, void **priv)
+				const struct sfs_lock_params *params,
+				void **priv)
 {
 	struct sfs_lock_revoke *p;
 	int ret = -ENOMEM;

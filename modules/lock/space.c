@@ -361,6 +361,15 @@ int sfs_lock_space_add_range(struct sfs_lock_space *space, u64 rid, u64 first,
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_add_range);
 
+int sfs_lock_space_own_range(struct sfs_lock_space *space, u64 first,
+			     u64 count)
+{
+	if (!space->provider->own_range)
+		return 0;
+	return space->provider->own_range(space->provider_priv, first, count);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_own_range);
+
 void sfs_lock_space_shutdown(struct sfs_lock_space *space)
 {
 	struct sfs_lock_iter iter = { .space = space };
@@ -491,7 +500,14 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 		       bool (*fn)(void *arg, const struct sfs_lock_info *info),
 		       void *arg)
 {
-	struct sfs_lock_iter iter = { .space = space };
+	sfs_lock_visit_from(space, 0, 0, fn, arg);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_for_each);
+
+void sfs_lock_visit_from(struct sfs_lock_space *space, unsigned int type,
+			 u64 nr, sfs_lock_info_fn *fn, void *arg)
+{
+	struct sfs_lock_iter iter = { .space = space, .type = type, .nr = nr };
 	struct sfs_lock_info info;
 	struct sfs_lock *lock;
 
@@ -504,7 +520,7 @@ void sfs_lock_for_each(struct sfs_lock_space *space,
 		cond_resched();
 	}
 }
-EXPORT_SYMBOL_GPL(sfs_lock_for_each);
+EXPORT_SYMBOL_GPL(sfs_lock_visit_from);
 
 void sfs_lock_space_stats(struct sfs_lock_space *space,
 			  struct sfs_lock_stats *stats)

@@ -47,6 +47,11 @@ struct sfs_net_addr {
 	u8 addr[16];		/* network order, IPv4 in the first four */
 };
 
+#define SFS_NET_ADDR_TEXT	56
+
+/* As text: 192.0.2.1:5000, [2001:db8:..]:5000, "-"; needs SFS_NET_ADDR_TEXT bytes. */
+void sfs_net_addr_print(const struct sfs_net_addr *addr, char *buf, u32 size);
+
 struct sfs_net;
 struct sfs_net_peer;
 
@@ -231,11 +236,10 @@ struct sfs_net_stats {
 	u64 nr_protocol;	/* -EPROTO of callbacks */
 };
 
-/* Visit all sessions; fn returns false to end and must not sleep. */
-void sfs_net_for_each_peer(struct sfs_net *net,
-			   bool (*fn)(void *arg,
-				      const struct sfs_net_peer_info *info),
-			   void *arg);
+/* false: enough seen; must not sleep */
+typedef bool sfs_net_peer_fn(void *arg, const struct sfs_net_peer_info *info);
+/* Visit all sessions. */
+void sfs_net_visit_peers(struct sfs_net *net, sfs_net_peer_fn *fn, void *arg);
 void sfs_net_stats(struct sfs_net *net, struct sfs_net_stats *stats);
 
 #endif

@@ -68,6 +68,24 @@ void sfs_transport_unregister(struct sfs_transport_ops *ops)
 }
 EXPORT_SYMBOL_GPL(sfs_transport_unregister);
 
+/**
+ * sfs_transport_for_each() - visit the names of the registered transports
+ * @fn: returns false to end; registers nothing
+ * @arg: passed to it
+ */
+void sfs_transport_for_each(bool (*fn)(void *arg, const char *name), void *arg)
+{
+	struct sfs_transport_ops *ops;
+
+	mutex_lock(&sfs_transports_mutex);
+	list_for_each_entry(ops, &sfs_transports, list) {
+		if (!fn(arg, ops->name))
+			break;
+	}
+	mutex_unlock(&sfs_transports_mutex);
+}
+EXPORT_SYMBOL_GPL(sfs_transport_for_each);
+
 static int sfs_transport_try_get(const char *name,
 				 struct sfs_transport_ops **ret)
 {

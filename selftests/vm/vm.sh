@@ -18,6 +18,11 @@ VM_BUILD=${BUILD:-$VM_TOP/build}
 VM_DIR=$VM_BUILD/vm
 VM_BOOT_SECONDS=${VM_BOOT_SECONDS:-180}
 
+# shellcheck source=selftests/vm/net.sh
+. "$VM_TOP/selftests/vm/net.sh"
+# shellcheck source=selftests/vm/nodes.sh
+. "$VM_TOP/selftests/vm/nodes.sh"
+
 # serial:size of the disks every machine gets
 VM_DISKS="meta:2G data:8G xfs:8G ext4:8G scratch:1G"
 
@@ -103,6 +108,7 @@ vm_reap_run() {
 		[ -e "$pidfile" ] || continue
 		vm_kill_pidfile "$pidfile"
 	done
+	vm_net_reap "$dir"
 	socks=$(cat "$dir/socks" 2>/dev/null)
 	case $socks in
 	/tmp/sfs-vm.*) rm -rf "$socks" ;;
@@ -216,16 +222,17 @@ vm_initramfs() {
 # --- one machine ------------------------------------------------------------
 
 # vm_start NAME [mem=MB] [cpus=N] [cache=none|writeback|unsafe] [append=ARGS]
-#	[disk=SERIAL:PATH]...
+#	[disk=SERIAL:PATH]... [node=N]
 #
 # Boots NAME. Its disks are kept from an earlier start; vm_new_disks empties
-# them. disk= adds one more, which several machines may share. "cache" is what
-# QEMU does with the host's page cache; all but "none" look like a disk with a
-# volatile cache. Does not wait: see vm_wait_boot.
+# them. disk= adds one more, or replaces its own of that serial; several machines
+# may share it, with cache=none. node= puts it on the network of vm_net_start.
+# "cache" is what QEMU does with the host's page cache; all but "none" look like
+# a disk with a volatile cache. Does not wait: see vm_wait_boot.
 vm_start() {
 	local name=$1 dir=$VM_RUN_DIR/$1 opt mem=${VM_MEM:-2048} cpus=2 cache=writeback
-	local append='' disk try port aio
-	local -a args=() extra=()
+	local append='' disk try port aio node=
+	local -a args=() extra=() where=() net=()
 
 	shift
 	for opt in "$@"; do
@@ -235,6 +242,7 @@ vm_start() {
 		cache=*) cache=${opt#*=} ;;
 		append=*) append=${opt#*=} ;;
 		disk=*) extra+=("${opt#*=}") ;;
+		node=*) node=${opt#*=} ;;
 		*) vm_die "vm_start: unknown option $opt" ;;
 		esac
 	done
@@ -249,6 +257,9 @@ vm_start() {
 	aio=threads
 	[ "$cache" != none ] || aio=native
 	for disk in $VM_DISKS; do
+		case " ${extra[*]}" in
+		*" ${disk%%:*}:"*) continue ;;
+		esac
 		[ -e "$dir/${disk%%:*}.img" ] ||
 			truncate -s "${disk#*:}" "$dir/${disk%%:*}.img"
 		extra+=("${disk%%:*}:$dir/${disk%%:*}.img")
@@ -258,22 +269,32 @@ vm_start() {
 		       -device "virtio-blk-pci,drive=d-${disk%%:*},serial=${disk%%:*},share-rw=on")
 	done
 
+	rm -f "$dir/node"
+	if [ -n "$node" ]; then
+		vm_net_plug "$name" "$node"
+		where=(nsenter "--net=$(vm_net_file)")
+		net=(-netdev "tap,id=net1,ifname=tap$node,script=no,downscript=no"
+		     -device "virtio-net-pci,netdev=net1,romfile=,mac=52:54:00:99:00:$(printf %02x "$node")")
+		append+=" sfs.addr=$VM_NET.$node"
+	fi
+
 	for try in 1 2 3 4 5; do
 		port=$((20000 + (RANDOM * 32768 + RANDOM) % 40000))
-		setsid qemu-system-x86_64 -name "sfs-$name" -M q35 "${args[@]}" \
+		"${where[@]}" setsid qemu-system-x86_64 -name "sfs-$name" -M q35 "${args[@]}" \
 			-m "$mem" -smp "$cpus" -nodefaults -no-user-config \
 			-display none -no-reboot -rtc base=utc \
 			-chardev "file,id=serial,path=$dir/serial.log,append=on" \
 			-serial chardev:serial \
+			-qmp "unix:$VM_SOCKS/$name.qmp,server=on,wait=off" \
 			-kernel "$VM_KERNEL" -initrd "$VM_INITRD" \
-			-append "console=ttyS0 panic=-1 oops=panic loglevel=7 mitigations=off net.ifnames=0 random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=200 workqueue.watchdog_thresh=0 sfs.name=$name $append" \
+			-append "console=ttyS0 panic=-1 oops=panic loglevel=7 mitigations=off no_timer_check net.ifnames=0 random.trust_cpu=on rcupdate.rcu_cpu_stall_timeout=200 workqueue.watchdog_thresh=0 sfs.name=$name $append" \
 			-fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap \
 			-device virtio-9p-pci,fsdev=root,mount_tag=root \
 			-fsdev "local,id=share,path=$VM_SHARE,security_model=none,multidevs=remap" \
 			-device virtio-9p-pci,fsdev=share,mount_tag=share \
 			-device virtio-rng-pci \
 			-netdev "user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:$port-:22" \
-			-device virtio-net-pci,netdev=net0,romfile= \
+			-device virtio-net-pci,netdev=net0,romfile= "${net[@]}" \
 			</dev/null >"$dir/qemu.log" 2>&1 &
 		echo $! >"$dir/pid"
 		disown
@@ -296,7 +317,7 @@ vm_pid_is_qemu() {
 	[ -n "$1" ] && case $(readlink "/proc/$1/exe" || :) in
 	*/qemu-system-*) true ;;
 	# not exec'ed yet
-	*/setsid | */bash) [ "$(cat "/proc/$1/comm" 2>/dev/null)" != tail ] ;;
+	*/setsid | */bash | */nsenter) [ "$(cat "/proc/$1/comm" 2>/dev/null)" != tail ] ;;
 	*) false ;;
 	esac
 }
@@ -348,6 +369,7 @@ vm_wait_boot() {
 # Standard input is empty unless VM_STDIN=1.
 vm_run() {
 	local name=$1 cmd redirect=-n
+	local -a where=()
 	shift
 
 	[ "${VM_STDIN:-0}" = 0 ] || redirect=-T
@@ -356,7 +378,8 @@ vm_run() {
 	else
 		cmd=$(printf '%q ' "$@")
 	fi
-	ssh "$redirect" -F /dev/null -i "$VM_SHARE/keys/client" \
+	[ ! -e "$VM_RUN_DIR/$name/node" ] || where=(nsenter "--net=$(vm_net_file)")
+	"${where[@]}" ssh "$redirect" -F /dev/null -i "$VM_SHARE/keys/client" \
 		-p "$(cat "$VM_RUN_DIR/$name/port")" -l root \
 		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
 		-o LogLevel=ERROR -o IdentitiesOnly=yes -o ConnectTimeout=60 \

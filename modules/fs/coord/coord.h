@@ -58,7 +58,7 @@ int sfs_leader_commit(struct sfs_leader *ld);
 int sfs_leader_begin(struct sfs_leader *ld, unsigned int nr_changes);
 void sfs_leader_end(struct sfs_leader *ld, unsigned int nr_changes);
 
-/* ---- services --------------------------------------------------------------- */
+/* ---- services ----------------------------------------------------------- */
 
 /* Seq for a transaction that opens; 0 after an error. */
 u64 sfs_leader_next_seq(struct sfs_leader *ld);
@@ -154,7 +154,7 @@ struct sfs_leader_stat {
 
 void sfs_leader_stat(struct sfs_leader *ld, struct sfs_leader_stat *st);
 
-/* ---- inside leader operations (freespace.c, mounts.c) ------------------------- */
+/* ---- inside leader operations (freespace.c, mounts.c) ------------------- */
 
 /* each is at most SFS_FREE_CHANGES btree changes */
 #define SFS_FREE_CHANGES	6
@@ -174,7 +174,7 @@ int sfs_mount_item_write(struct sfs_leader *ld, u32 slot,
 int sfs_mount_item_next(struct sfs_leader *ld, u32 *slot,
 			struct sfs_disk_mount *item);
 
-/* ---- root map (rootmap.c) ------------------------------------------------------- */
+/* ---- root map (rootmap.c) ----------------------------------------------- */
 
 /*
  * Take a root from a mount's log into the map, unless it has a newer one: at

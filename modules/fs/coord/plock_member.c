@@ -80,7 +80,7 @@ struct sfs_plock_request {
 	bool is_killable;		/* signals end it */
 };
 
-/* ---- life ---------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 struct sfs_plock_member *
 sfs_plock_member_create(const struct sfs_coord *coord, u64 rid)
@@ -157,7 +157,7 @@ int sfs_plock_member_news(struct sfs_plock_member *m, const void *req,
 	return 0;
 }
 
-/* ---- a new leader ---------------------------------------------------------------- */
+/* ---- a new leader ------------------------------------------------------- */
 
 /* Locks on their way to a new leader. */
 struct sfs_plock_telling {
@@ -265,7 +265,7 @@ static int sfs_plock_renew(struct sfs_plock_member *m, u64 token)
 	return ret;
 }
 
-/* ---- requests ---------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 /* 0, -EINTR, -ESHUTDOWN */
 static int sfs_plock_await_ready(struct sfs_plock_member *m, bool is_killable)
@@ -451,7 +451,7 @@ static int sfs_plock_apply(struct sfs_plock_member *m,
 	return ret;
 }
 
-/* ---- locking ----------------------------------------------------------------------- */
+/* ---- locking ------------------------------------------------------------ */
 
 static int sfs_plock_member_unlock(struct sfs_plock_member *m,
 				   const struct sfs_plock *lock,

@@ -62,7 +62,7 @@ struct sfs_plock_service {
 	struct workqueue_struct *wq;
 };
 
-/* ---- peers ------------------------------------------------------------------------ */
+/* ---- peers -------------------------------------------------------------- */
 
 static struct sfs_plock_peer *
 sfs_plock_peer_find_locked(struct sfs_plock_service *svc, u64 rid)
@@ -154,7 +154,7 @@ void sfs_plock_service_drop(struct sfs_plock_service *svc, u64 rid)
 	kfree(peer);
 }
 
-/* ---- news ------------------------------------------------------------------------- */
+/* ---- news --------------------------------------------------------------- */
 
 static void sfs_plock_decided_cb(void *arg, u64 rid)
 {
@@ -206,7 +206,7 @@ static void sfs_plock_tell_work(struct work_struct *work)
 			   ret ? msecs_to_jiffies(SFS_PLOCK_TELL_RETRY_MS) : 0);
 }
 
-/* ---- telling a new leader --------------------------------------------------------- */
+/* ---- telling a new leader ----------------------------------------------- */
 
 static u64 sfs_plock_new_token(void)
 {
@@ -295,7 +295,7 @@ int sfs_plock_service_end(struct sfs_plock_service *svc, u64 rid, u64 token)
 	return ret;
 }
 
-/* ---- requests ----------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 /*
  * Whether a request shall be done: 0, and *lane is where its result goes.  Else
@@ -394,7 +394,7 @@ int sfs_plock_service_test(struct sfs_plock_service *svc, u64 rid, u64 token,
 	return ret;
 }
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 struct sfs_plock_service *
 sfs_plock_service_create(const struct sfs_plock_service_params *params)

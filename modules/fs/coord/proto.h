@@ -118,7 +118,7 @@ static_assert(sizeof(struct sfs_coord_stat_reply) == 32);
 static_assert(sizeof(struct sfs_coord_reply) +
 	      sizeof(struct sfs_coord_grant_reply) <= SFS_COORD_REPLY_MAX);
 
-/* ---- inodes that are open ---------------------------------------------------------- */
+/* ---- inodes that are open ----------------------------------------------- */
 
 /* struct sfs_open_map, and the answer */
 struct sfs_coord_open {
@@ -142,7 +142,7 @@ void sfs_open_encode(struct sfs_coord_open *disk,
 bool sfs_open_decode(const struct sfs_volume *vol, struct sfs_open_map *map,
 		     const struct sfs_coord_open *disk);
 
-/* ---- file locks ------------------------------------------------------------------ */
+/* ---- file locks --------------------------------------------------------- */
 
 enum sfs_coord_plock_flags {
 	SFS_COORD_PLOCK_OFD	= 1 << 0,

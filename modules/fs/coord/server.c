@@ -39,7 +39,7 @@ static void sfs_coord_answer_u64(struct sfs_coord_serving *sv, u64 value)
 	sv->answer_len = sizeof(*answer);
 }
 
-/* ---- services ------------------------------------------------------------------------ */
+/* ---- services ----------------------------------------------------------- */
 
 static int sfs_serve_next_seq(struct sfs_coord_serving *sv)
 {
@@ -221,7 +221,7 @@ static int sfs_serve_inodes_open(struct sfs_coord_serving *sv)
 	return 0;
 }
 
-/* ---- file locks ------------------------------------------------------------------------ */
+/* ---- file locks --------------------------------------------------------- */
 
 static int sfs_serve_plock_begin(struct sfs_coord_serving *sv)
 {
@@ -334,7 +334,7 @@ static int sfs_serve_plock_test(struct sfs_coord_serving *sv)
 	return 0;
 }
 
-/* ---- dispatch -------------------------------------------------------------------------- */
+/* ---- dispatch ----------------------------------------------------------- */
 
 static const struct sfs_coord_service {
 	unsigned int req_len;

@@ -186,7 +186,7 @@ static int sfs_data_prepare_ioend(struct iomap_ioend *ioend, int status)
 		sfs_compat_ioend_bio(ioend)->bi_end_io = sfs_data_bio_end;
 	else
 		set_bit(SFS_INODE_FLUSH_DATA, &SFS_I(inode)->flags);
-	return status;
+	return status ?: sfs_volume_may_write(&SFS_SB(inode->i_sb)->vol);
 }
 
 static const struct iomap_writeback_ops sfs_data_writeback_ops = {

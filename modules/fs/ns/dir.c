@@ -101,7 +101,7 @@ int sfs_dir_read(struct sfs_op *op, u64 dir, struct sfs_node *node)
 	return node->in.nlink ? 0 : -ENOENT;
 }
 
-/* ---- changes ------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 static unsigned int sfs_dirent_fill(void *val, const char *name,
 				    unsigned int len, u64 ino, u8 dtype)
@@ -182,7 +182,7 @@ void sfs_dir_touch(struct sfs_op *op, struct sfs_node *dir,
 	dir->in.mtime = now;
 }
 
-/* ---- reading ------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------ */
 
 int sfs_ns_lookup(struct sfs_fs *fs, u64 dir, const char *name,
 		  unsigned int len, struct sfs_dirent *de, u64 *gen)
@@ -269,7 +269,7 @@ int sfs_ns_readdir(struct sfs_fs *fs, u64 dir, u64 pos, void *buf,
 	return rd.used ? (int)rd.used : ret;
 }
 
-/* ---- symlinks ------------------------------------------------------------------------- */
+/* ---- symlinks ----------------------------------------------------------- */
 
 struct sfs_readlink {
 	char *buf;

@@ -92,7 +92,7 @@ int sfs_ext_find(struct sfs_op *op, u64 ino, u64 block, struct sfs_ext *ext)
 	return sfs_ext_next(op, ino, block, ext);
 }
 
-/* ---- life ------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 /* Splitting the first and the last old extent, and one new piece between. */
 static unsigned int sfs_edit_max_new(unsigned int max)
@@ -155,7 +155,7 @@ int sfs_edit_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
 	return ret;
 }
 
-/* ---- loading ------------------------------------------------------------------------- */
+/* ---- loading ------------------------------------------------------------ */
 
 static int sfs_edit_add_old(struct sfs_edit *e, const struct sfs_ext *ext)
 {
@@ -202,7 +202,7 @@ int sfs_edit_load(struct sfs_edit *e, u64 first, u64 end)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-/* ---- the new list ---------------------------------------------------------------------- */
+/* ---- the new list ------------------------------------------------------- */
 
 static bool sfs_ext_is_followed(const struct sfs_ext *a,
 				const struct sfs_ext *b)
@@ -279,7 +279,7 @@ int sfs_edit_range(struct sfs_edit *e, u64 first, u64 end,
 	return ret;
 }
 
-/* ---- applying ----------------------------------------------------------------------------- */
+/* ---- applying ----------------------------------------------------------- */
 
 static void sfs_ext_count(const struct sfs_ext *ext, unsigned int nr,
 			  u64 *online, u64 *offline)

@@ -76,7 +76,7 @@ int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
 	return ret;
 }
 
-/* ---- allocation ---------------------------------------------------------------------- */
+/* ---- allocation --------------------------------------------------------- */
 
 /* One call of sfs_ns_alloc(). */
 struct sfs_allocating {
@@ -245,7 +245,7 @@ int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
 	return ret;
 }
 
-/* ---- conversion ----------------------------------------------------------------------- */
+/* ---- conversion --------------------------------------------------------- */
 
 struct sfs_writing {
 	u64 ino;
@@ -319,7 +319,7 @@ int sfs_ns_written(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 size,
 	return ret;
 }
 
-/* ---- truncation ------------------------------------------------------------------------ */
+/* ---- truncation --------------------------------------------------------- */
 
 /* Free a part of what is past the size; the flag says whether that was all. */
 static int sfs_truncate_part(struct sfs_edit *e, bool is_changed)
@@ -419,7 +419,7 @@ int sfs_ns_truncate(struct sfs_fs *fs, u64 ino, u64 size, struct timespec64 now,
 	return ret;
 }
 
-/* ---- freeing a range --------------------------------------------------------------------- */
+/* ---- freeing a range ---------------------------------------------------- */
 
 /* from: blocks before it stay; with past_size also those before the size's end */
 static int sfs_free_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,

@@ -3,8 +3,8 @@
  * Mounting and unmounting without the VFS, and a mount's background work.
  *
  * Parts start in the order in which the functions below call them and stop in
- * reverse: the locks, and with them a leader, come first.  A clean unmount ends with the leader taking the slot back exactly
- * as it would after a crash.
+ * reverse: the locks, and with them a leader, come first.  A clean unmount ends
+ * with the leader taking the slot back exactly as it would after a crash.
  */
 #include "fs/ns/ns.h"
 
@@ -35,6 +35,7 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	fs->vfs_arg = params->vfs_arg;
 	init_rwsem(&fs->mlog_sem);
 	init_rwsem(&fs->leader_sem);
+	init_rwsem(&fs->fold_sem);
 	mutex_init(&fs->freed_lock);
 	mutex_init(&fs->return_lock);
 	mutex_init(&fs->grant_lock);
@@ -139,8 +140,9 @@ int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
 	ret = start_pipeline(fs);
 	if (ret)
 		goto err_space;
-	/* pairs with the acquire in lead.c */
-	smp_store_release(&fs->is_open, true);
+	down_write(&fs->fold_sem);
+	fs->is_open = true;
+	up_write(&fs->fold_sem);
 	*ret_fs = fs;
 	return 0;
 
@@ -170,7 +172,12 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 		sfs_fs_shutdown(fs);
 	} else if (!vol->read_only) {
 		sfs_trans_commit(&fs->trans);
+		sfs_fs_fold(fs);
 	}
+	/* nothing follows that would have to be folded for somebody's recovery */
+	down_write(&fs->fold_sem);
+	fs->is_open = false;
+	up_write(&fs->fold_sem);
 	/* Groups refer to lock handles, the pipeline to groups' trees. */
 	sfs_trans_exit(&fs->trans);
 	sfs_groups_exit(fs);
@@ -193,7 +200,7 @@ int sfs_fs_sync(struct sfs_fs *fs)
 	return sfs_trans_commit(&fs->trans);
 }
 
-/* ---- background work ------------------------------------------------------------------- */
+/* ---- background work ---------------------------------------------------- */
 
 /*
  * Inodes that mounts that are gone left without links.  The deletion is durable

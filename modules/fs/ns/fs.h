@@ -78,6 +78,7 @@ struct sfs_group {
  * @slot: mount slot in the mount table
  * @read_only: users may not change anything
  * @is_open: the pipeline exists
+ * @fold_sem: @is_open stays while the log is folded for others
  * @rec: image of the mount record
  * @mlog_sem: commits change @mlog, root lookups read it
  * @mlog: roots changed since the last fold, and orphans
@@ -136,6 +137,7 @@ struct sfs_fs {
 	u32 slot;
 	bool read_only;
 	bool is_open;
+	struct rw_semaphore fold_sem;	/* is_open */
 
 	struct sfs_mount_record *rec;	/* image being built or last written */
 	struct rw_semaphore mlog_sem;	/* commits change mlog, loads read it */
@@ -191,7 +193,7 @@ static inline u64 sfs_ino_group(struct sfs_fs *fs, u64 ino)
 	return ino >> fs->vol->group_shift;
 }
 
-/* ---- mount and unmount (fs.c) ------------------------------------------------ */
+/* ---- mount and unmount (fs.c) ------------------------------------------- */
 
 /**
  * struct sfs_fs_params - how to mount
@@ -263,7 +265,7 @@ struct sfs_fs_stat {
 
 int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st);
 
-/* ---- as a member of a cluster (lead.c) ------------------------------------------ */
+/* ---- as a member of a cluster (lead.c) ---------------------------------- */
 
 extern const struct sfs_lock_leader_ops sfs_fs_leader_ops;
 /* struct sfs_coord's call through the lock space; arg is the mount */
@@ -272,7 +274,7 @@ int sfs_fs_call_leader(void *arg, u8 type, const void *req,
 		       unsigned int *reply_len);
 void sfs_fs_peers_exit(struct sfs_fs *fs);
 
-/* ---- groups (group.c) ---------------------------------------------------------- */
+/* ---- groups (group.c) --------------------------------------------------- */
 
 /* A reference on a group, or ERR_PTR(-ENOMEM). */
 struct sfs_group *sfs_group_get(struct sfs_fs *fs, u64 nr);
@@ -293,7 +295,7 @@ void sfs_group_drop_ino(struct sfs_fs *fs, struct sfs_group *grp);
 void sfs_groups_exit(struct sfs_fs *fs);
 extern const struct sfs_lock_client_ops sfs_group_lock_ops;
 
-/* ---- operations (op.c) ------------------------------------------------------------ */
+/* ---- operations (op.c) -------------------------------------------------- */
 
 #define SFS_OP_GROUPS_MAX	6
 
@@ -366,7 +368,7 @@ struct sfs_tree *sfs_op_tree(struct sfs_op *op, u64 ino);
 /* An item of this group changes: call before the first btree change of an op. */
 void sfs_op_dirty(struct sfs_op *op, u64 ino);
 
-/* ---- orphans (orphan.c) ------------------------------------------------------------ */
+/* ---- orphans (orphan.c) ------------------------------------------------- */
 
 /* Inside an op: the inode lost its last link / was finally deleted. */
 int sfs_orphan_add(struct sfs_op *op, u64 ino);
@@ -377,7 +379,7 @@ void sfs_orphan_left(struct sfs_fs *fs, u64 ino);
 bool sfs_orphan_is_left(struct sfs_fs *fs, u64 ino);
 int sfs_orphans_retry(struct sfs_fs *fs);
 
-/* ---- other mounts (others.c) ---------------------------------------------------------- */
+/* ---- other mounts (others.c) -------------------------------------------- */
 
 /*
  * The op has the inode's group in EX, and no hold: 0 when no other mount has it
@@ -390,7 +392,7 @@ void sfs_others_forget(struct sfs_fs *fs, struct sfs_group *grp);
 /* A fresh group in EX: nobody has any of its inodes. */
 void sfs_others_none(struct sfs_fs *fs, struct sfs_group *grp);
 
-/* ---- commits (commit.c), space.c: between these files -------------------------- */
+/* ---- commits (commit.c), space.c: between these files ------------------- */
 
 extern const struct sfs_trans_ops sfs_fs_trans_ops;
 int sfs_orphans_log(struct sfs_fs *fs);
@@ -401,7 +403,7 @@ int sfs_fs_fold(struct sfs_fs *fs);
 int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve);
 int sfs_meta_trim(struct sfs_fs *fs);
 
-/* ---- data space (space.c) ----------------------------------------------------------- */
+/* ---- data space (space.c) ----------------------------------------------- */
 
 /*
  * Take up to want contiguous data blocks, near the hint when possible, inside an

@@ -160,7 +160,7 @@ void sfs_groups_exit(struct sfs_fs *fs)
 	xa_destroy(&fs->groups);
 }
 
-/* ---- roots --------------------------------------------------------------------------- */
+/* ---- roots -------------------------------------------------------------- */
 
 static int lookup_mlog(struct sfs_fs *fs, u64 nr,
 		       struct sfs_disk_root_entry *entry)
@@ -196,6 +196,9 @@ static int newest_root(struct sfs_fs *fs, struct sfs_lock *lock,
 	int ret;
 
 	memcpy(best, sfs_lock_lvb(lock), sizeof(*best));
+	/* a value is the newest root; there is none after the last one forgot */
+	if (best->version)
+		return 0;
 	ret = lookup_mlog(fs, nr, &entry);
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
@@ -252,7 +255,7 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 	return ret;
 }
 
-/* ---- revocation --------------------------------------------------------------------------- */
+/* ---- revocation --------------------------------------------------------- */
 
 static int group_granted(void *arg, struct sfs_lock *lock,
 			 enum sfs_lock_mode from, enum sfs_lock_mode to)
@@ -312,7 +315,7 @@ const struct sfs_lock_client_ops sfs_group_lock_ops = {
 	.release	= group_release,
 };
 
-/* ---- numbers -------------------------------------------------------------------------------- */
+/* ---- numbers ------------------------------------------------------------ */
 
 static int next_range_locked(struct sfs_fs *fs)
 	__must_hold(&fs->range_lock)
@@ -322,6 +325,9 @@ static int next_range_locked(struct sfs_fs *fs)
 
 	lockdep_assert_held(&fs->range_lock);
 	ret = sfs_coord_group_range(&fs->coord, SFS_GROUP_RANGE, &first);
+	if (!ret)
+		ret = sfs_lock_space_own_range(fs->locks, first,
+					       SFS_GROUP_RANGE);
 	if (ret)
 		return ret;
 	fs->next_group = first;

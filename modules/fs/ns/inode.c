@@ -167,7 +167,7 @@ int sfs_inode_decode(struct sfs_inode *inode, u64 ino, const void *buf,
 	return sfs_inode_is_sane(inode) ? 0 : -EUCLEAN;
 }
 
-/* ---- nodes ---------------------------------------------------------------------- */
+/* ---- nodes -------------------------------------------------------------- */
 
 int sfs_node_read(struct sfs_op *op, u64 ino, struct sfs_node *node)
 {
@@ -234,7 +234,7 @@ void sfs_node_touch(struct sfs_op *op, struct sfs_node *node,
 	node->in.ctime = now;
 }
 
-/* ---- attributes -------------------------------------------------------------------- */
+/* ---- attributes --------------------------------------------------------- */
 
 int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, struct sfs_inode *inode,
 		   u64 *gen)

@@ -76,7 +76,7 @@ static inline u8 sfs_mode_dtype(u32 mode)
 	return (mode & S_IFMT) >> 12;
 }
 
-/* ---- changes (change.c) -------------------------------------------------------- */
+/* ---- changes (change.c) ------------------------------------------------- */
 
 /* An inode that is being changed, and its item as it was read. */
 struct sfs_node {
@@ -173,7 +173,7 @@ static inline unsigned int sfs_run_ops(unsigned int n)
 	return n <= 4 ? n : 2 + n / 4;
 }
 
-/* ---- inodes (inode.c) ------------------------------------------------------------ */
+/* ---- inodes (inode.c) --------------------------------------------------- */
 
 /* -ESTALE when the inode does not exist */
 int sfs_node_read(struct sfs_op *op, u64 ino, struct sfs_node *node);
@@ -188,7 +188,7 @@ void sfs_node_data_seq(struct sfs_op *op, struct sfs_node *node);
 void sfs_node_touch(struct sfs_op *op, struct sfs_node *node,
 		    struct timespec64 now);
 
-/* ---- directories (dir.c) ------------------------------------------------------------ */
+/* ---- directories (dir.c) ------------------------------------------------ */
 
 /* 0, -ENOENT */
 int sfs_dent_find(struct sfs_op *op, u64 dir, const char *name,
@@ -207,7 +207,7 @@ int sfs_dent_set(struct sfs_change *ch, u64 dir, const struct sfs_dent *dent,
 void sfs_dir_touch(struct sfs_op *op, struct sfs_node *dir,
 		   struct timespec64 now);
 
-/* ---- links (name.c) ------------------------------------------------------------------ */
+/* ---- links (name.c) ----------------------------------------------------- */
 
 enum sfs_link_kind {
 	SFS_LINK_FIRST,		/* in the inode item, no other to take its place */
@@ -231,7 +231,7 @@ int sfs_link_drop(struct sfs_change *ch, struct sfs_node *node,
 int sfs_link_move(struct sfs_change *ch, struct sfs_node *node,
 		  const struct sfs_link *link, u64 dir, u64 pos);
 
-/* ---- xattrs (xattr.c) ------------------------------------------------------------------ */
+/* ---- xattrs (xattr.c) --------------------------------------------------- */
 
 /* -ERANGE, -E2BIG */
 int sfs_xattr_check(const char *name, unsigned int len);
@@ -241,7 +241,7 @@ unsigned int sfs_xattr_nr_chunks(struct sfs_volume *vol, const char *name,
 int sfs_xattr_insert(struct sfs_change *ch, u64 ino, u32 id, const char *name,
 		     const void *value, unsigned int len);
 
-/* ---- extents (edit.c) -------------------------------------------------------------------- */
+/* ---- extents (edit.c) --------------------------------------------------- */
 
 struct sfs_ext {
 	u64 block;

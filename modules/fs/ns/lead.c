@@ -20,7 +20,7 @@ struct sfs_fs_peer {
 	struct rw_semaphore join_lock;
 };
 
-/* ---- who asks -------------------------------------------------------------------- */
+/* ---- who asks ----------------------------------------------------------- */
 
 /* The slot of a mount that is in the table; -ENOENT. */
 static int find_slot(struct sfs_leader *ld, u64 rid, u32 *slot)
@@ -73,7 +73,7 @@ void sfs_fs_peers_exit(struct sfs_fs *fs)
 	xa_destroy(&fs->peers);
 }
 
-/* ---- leading --------------------------------------------------------------------- */
+/* ---- leading ------------------------------------------------------------ */
 
 static int ask_member(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
 		      void *reply, u32 reply_max, u32 *reply_len)
@@ -283,14 +283,19 @@ static int fs_serve(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
 	return ret;
 }
 
-/* ---- being a member ---------------------------------------------------------------- */
+/* ---- being a member ----------------------------------------------------- */
 
 static int fs_fold(void *arg)
 {
 	struct sfs_fs *fs = arg;
+	int ret = 0;
 
-	/* pairs with the release in sfs_fs_open(); before it there is no log */
-	return smp_load_acquire(&fs->is_open) ? sfs_fs_fold(fs) : 0;
+	/* before there is no log, afterwards it is folded */
+	down_read(&fs->fold_sem);
+	if (fs->is_open)
+		ret = sfs_fs_fold(fs);
+	up_read(&fs->fold_sem);
+	return ret;
 }
 
 /*

@@ -8,7 +8,7 @@
  */
 #include "fs/ns/items.h"
 
-/* ---- links ---------------------------------------------------------------------- */
+/* ---- links -------------------------------------------------------------- */
 
 static int sfs_link_next(struct sfs_op *op, u64 ino, struct sfs_link *link)
 {
@@ -98,7 +98,7 @@ int sfs_link_move(struct sfs_change *ch, struct sfs_node *node,
 	return sfs_change_insert(ch, &key, NULL, 0);
 }
 
-/* ---- create ----------------------------------------------------------------------- */
+/* ---- create ------------------------------------------------------------- */
 
 /*
  * Where the new inode's number comes from.  A directory opens a group of its
@@ -365,7 +365,7 @@ int sfs_ns_create(struct sfs_fs *fs, const struct sfs_create *args,
 	return ret;
 }
 
-/* ---- link ---------------------------------------------------------------------------- */
+/* ---- link --------------------------------------------------------------- */
 
 struct sfs_linking {
 	u64 ino;
@@ -469,7 +469,7 @@ int sfs_ns_link(struct sfs_fs *fs, u64 ino, u64 dir, const char *name,
 	return ret;
 }
 
-/* ---- unlink --------------------------------------------------------------------------- */
+/* ---- unlink ------------------------------------------------------------- */
 
 struct sfs_unlinking {
 	u64 dir;

@@ -290,7 +290,7 @@ int sfs_ns_delete(struct sfs_fs *fs, u64 ino);
  */
 bool sfs_ns_is_open_elsewhere(struct sfs_fs *fs, u64 ino);
 
-/* ---- xattr.c -------------------------------------------------------------------- */
+/* ---- xattr.c ------------------------------------------------------------ */
 
 enum sfs_xattr_flags {
 	SFS_XATTR_CREATE	= 1 << 0,	/* -EEXIST when there */
@@ -310,7 +310,7 @@ int sfs_ns_setxattr(struct sfs_fs *fs, u64 ino, const char *name,
 /* NUL-terminated names; returns the bytes, or needed when size is 0; -ERANGE. */
 int sfs_ns_listxattr(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size);
 
-/* ---- extent.c --------------------------------------------------------------------- */
+/* ---- extent.c ----------------------------------------------------------- */
 
 struct sfs_map {
 	u64 block;	/* first data block of the file */

@@ -67,7 +67,7 @@ static int sfs_rename_check(const struct sfs_rename *args)
 	return 0;
 }
 
-/* ---- ancestors -------------------------------------------------------------------- */
+/* ---- ancestors ---------------------------------------------------------- */
 
 /*
  * -EINVAL when the directory is ino or below it.  The RENAME lock is held.
@@ -118,7 +118,7 @@ static int sfs_rename_lock(struct sfs_renaming *rn, struct sfs_fs *fs)
 	return ret;
 }
 
-/* ---- reading and checking ------------------------------------------------------------ */
+/* ---- reading and checking ----------------------------------------------- */
 
 static int sfs_rename_read_dirs(struct sfs_renaming *rn)
 {
@@ -229,7 +229,7 @@ static bool sfs_rename_needs_lock(const struct sfs_renaming *rn)
 	       (sfs_rename_is_exchange(rn) && sfs_node_is_dir(rn->target));
 }
 
-/* ---- doing it ------------------------------------------------------------------------- */
+/* ---- doing it ----------------------------------------------------------- */
 
 /* Remove what the new name refers to. */
 static int sfs_rename_replace(struct sfs_renaming *rn)

@@ -114,7 +114,7 @@ int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve)
 	return ret;
 }
 
-/* ---- data ---------------------------------------------------------------------------- */
+/* ---- data --------------------------------------------------------------- */
 
 int sfs_data_refill(struct sfs_fs *fs, u64 want)
 {
@@ -238,7 +238,7 @@ int sfs_data_free(struct sfs_op *op, u64 start, u64 len)
 	return free_extent(op->fs, SFS_SPACE_DATA, start, len);
 }
 
-/* ---- keeping the metadata pool in shape -------------------------------------------------- */
+/* ---- keeping the metadata pool in shape --------------------------------- */
 
 static bool take_fragment(struct sfs_trans *tr, u64 keep_total,
 			  struct sfs_extent *ext)

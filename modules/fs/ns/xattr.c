@@ -89,7 +89,7 @@ static int sfs_xattr_find(struct sfs_op *op, u64 ino, const char *name,
 	return 0;
 }
 
-/* ---- reading ------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------ */
 
 /* Collects the chunks of one attribute. */
 struct sfs_xattr_read {
@@ -209,7 +209,7 @@ int sfs_ns_listxattr(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size)
 	return ret ? ret : (int)xl.used;
 }
 
-/* ---- changing ------------------------------------------------------------------------ */
+/* ---- changing ----------------------------------------------------------- */
 
 /* An attribute's string as it is or shall be; bytes 0: not there. */
 struct sfs_xattr_str {

@@ -9,7 +9,7 @@
 #include <linux/pagemap.h>
 #include <linux/posix_acl.h>
 
-/* ---- reading ---------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 /*
  * Blocks count when they are written.  Programs take a file with a size and
@@ -66,7 +66,7 @@ int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
 	return generic_permission(idmap, inode, mask);
 }
 
-/* ---- changing ----------------------------------------------------------------- */
+/* ---- changing ----------------------------------------------------------- */
 
 static int sfs_attr_store(struct inode *inode, unsigned int mask,
 			  const struct sfs_inode *attr)

@@ -23,7 +23,7 @@ static int sfs_file_open(struct inode *inode, struct file *file)
 	return ret;
 }
 
-/* ---- reading ------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------ */
 
 static ssize_t sfs_file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
@@ -50,7 +50,7 @@ static ssize_t sfs_file_splice_read(struct file *file, loff_t *pos,
 	return ret ? ret : filemap_splice_read(file, pos, pipe, len, flags);
 }
 
-/* ---- writing -------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 /*
  * One attempt: SFS_DATA_AGAIN, or fewer bytes than asked for, when the group's
@@ -142,7 +142,7 @@ static ssize_t sfs_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	return generic_write_sync(iocb, ret);
 }
 
-/* ---- seeking ---------------------------------------------------------------------- */
+/* ---- seeking ------------------------------------------------------------ */
 
 static loff_t sfs_file_llseek(struct file *file, loff_t offset, int whence)
 {
@@ -172,7 +172,7 @@ static loff_t sfs_file_llseek(struct file *file, loff_t offset, int whence)
 	}
 }
 
-/* ---- mapping ------------------------------------------------------------------------ */
+/* ---- mapping ------------------------------------------------------------ */
 
 static vm_fault_t sfs_file_fault(struct vm_fault *vmf)
 {
@@ -210,7 +210,7 @@ static int sfs_file_mmap(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* ---- syncing ------------------------------------------------------------------------- */
+/* ---- syncing ------------------------------------------------------------ */
 
 int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 {

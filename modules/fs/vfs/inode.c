@@ -12,7 +12,7 @@
 
 static struct kmem_cache *sfs_inode_cache;
 
-/* ---- memory ----------------------------------------------------------------- */
+/* ---- memory ------------------------------------------------------------- */
 
 static void sfs_inode_init_once(void *obj)
 {
@@ -68,7 +68,7 @@ void sfs_free_inode(struct inode *inode)
 	kmem_cache_free(sfs_inode_cache, SFS_I(inode));
 }
 
-/* ---- attributes --------------------------------------------------------------- */
+/* ---- attributes --------------------------------------------------------- */
 
 static bool sfs_inode_is_later(struct timespec64 a, struct timespec64 b)
 {
@@ -207,7 +207,7 @@ int sfs_inode_reread(struct inode *inode)
 	return 0;
 }
 
-/* ---- finding and making ---------------------------------------------------------- */
+/* ---- finding and making ------------------------------------------------- */
 
 static void sfs_inode_set_ops(struct inode *inode)
 {
@@ -305,7 +305,7 @@ int sfs_inode_insert(struct inode *inode, const struct sfs_inode *ni, u64 gen)
 	return insert_inode_locked4(inode, ino, sfs_inode_test, &ino);
 }
 
-/* ---- the end ---------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------ */
 
 /*
  * Without links, as far as this mount knows or has been told; who else has it
@@ -373,7 +373,7 @@ void sfs_evict_inode(struct inode *inode)
 	sfs_group_put(fs, grp);
 }
 
-/* ---- durability --------------------------------------------------------------------- */
+/* ---- durability --------------------------------------------------------- */
 
 /*
  * Data that was written over in place needs no transaction but the device's

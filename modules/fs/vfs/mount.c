@@ -9,14 +9,13 @@
 #include "fs/vfs/options.h"
 #include "fs/vfs/trace.h"
 #include "fs/vfs/vfs.h"
-#include "net/transport.h"
 
 #include <linux/fs_parser.h>
 #include <linux/namei.h>
 #include <linux/pagemap.h>
 #include <linux/random.h>
 
-/* ---- background work ------------------------------------------------------------ */
+/* ---- background work ---------------------------------------------------- */
 
 static void sfs_sb_work(struct work_struct *work)
 {
@@ -64,7 +63,7 @@ static void sfs_mount_stop_queues(struct sfs_sb_info *sbi)
 		destroy_workqueue(sbi->io_wq);
 }
 
-/* ---- devices --------------------------------------------------------------------- */
+/* ---- devices ------------------------------------------------------------ */
 
 /* A volume on one device: its super says so, and no other device is named. */
 static int sfs_mount_check_one_device(struct fs_context *fc,
@@ -147,7 +146,7 @@ static int sfs_mount_open_devices(struct fs_context *fc,
 	return 0;
 }
 
-/* ---- volume and mount --------------------------------------------------------------- */
+/* ---- volume and mount --------------------------------------------------- */
 
 /* Whoever waits for a lock shall hear of it. */
 static void sfs_mount_withdraw_work(struct work_struct *work)
@@ -198,20 +197,6 @@ static bool sfs_mount_is_local(const struct sfs_sb_info *sbi)
 	return !strcmp(name, "local") || !strcmp(name, "revoke");
 }
 
-/* A volume of several nodes names the transport its mounts talk through. */
-static int sfs_mount_transport(struct sfs_sb_info *sbi)
-{
-	const char *name = sbi->vol.sb->transport;
-	int ret;
-
-	if (!name[0])
-		return 0;
-	ret = sfs_transport_get(name, &sbi->transport);
-	if (ret)
-		sfs_err(&sbi->vol, "transport \"%s\": error %d", name, ret);
-	return ret;
-}
-
 static int sfs_mount_open_fs(struct sfs_sb_info *sbi)
 {
 	struct sfs_fs_params params = {
@@ -219,6 +204,9 @@ static int sfs_mount_open_fs(struct sfs_sb_info *sbi)
 		.lock_provider = sbi->opts.lock_provider,
 		.rid = sbi->vol.rid,
 		.read_only = sb_rdonly(sbi->sb),
+		.quorum_slot = sbi->opts.quorum_slot_nr,
+		.heartbeat_ms = sbi->opts.quorum_heartbeat_timeout_ms,
+		.keepalive_ms = sbi->opts.tcp_keepalive_timeout_ms,
 		.invalidate_inodes = sfs_revoke_inodes,
 		.inode_is_open = sfs_asked_is_open,
 		.inodes_open = sfs_asked_open,
@@ -229,9 +217,6 @@ static int sfs_mount_open_fs(struct sfs_sb_info *sbi)
 	struct sfs_fs *fs;
 	int ret;
 
-	ret = sfs_mount_transport(sbi);
-	if (ret)
-		return ret;
 	nofs = memalloc_nofs_save();
 	ret = sfs_fs_open(&params, &fs);
 	memalloc_nofs_restore(nofs);
@@ -262,9 +247,6 @@ void sfs_mount_stop(struct sfs_sb_info *sbi)
 		sfs_fs_close(fs, sbi->is_forced);
 		memalloc_nofs_restore(nofs);
 	}
-	if (sbi->transport)
-		sfs_transport_put(sbi->transport);
-	sbi->transport = NULL;
 	sfs_mmp_stop(sbi->mmp, !sbi->is_forced);
 	sbi->mmp = NULL;
 	if (sbi->vol.sb) {
@@ -303,6 +285,9 @@ static int sfs_mount_start(struct fs_context *fc, struct sfs_sb_info *sbi)
 		ret = sfs_mmp_start(vol, &sbi->mmp);
 	if (ret == -EBUSY)
 		errorf(fc, "the volume is mounted by another node");
+	/* joining may have to wait for an agent that reads it */
+	if (!ret)
+		ret = sfs_sysfs_add(sbi);
 	if (!ret)
 		ret = sfs_mount_open_fs(sbi);
 	if (!ret)
@@ -389,8 +374,6 @@ static int sfs_mount_fill_super(struct super_block *sb, struct fs_context *fc)
 		goto err;
 	sfs_mount_fill_sb(sb, sbi);
 	ret = sfs_mount_get_root(sbi);
-	if (!ret)
-		ret = sfs_sysfs_add(sbi);
 	if (ret)
 		goto err;
 	queue_delayed_work(sbi->wq, &sbi->work,

@@ -178,7 +178,7 @@ int sfs_revoke_inodes(void *arg, u64 group, bool is_drop)
 	return ret;
 }
 
-/* ---- the end --------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------ */
 
 void sfs_revoke_stop(struct sfs_sb_info *sbi)
 {

@@ -104,7 +104,7 @@ const struct super_operations sfs_super_ops = {
 	.show_options	= sfs_opts_show,
 };
 
-/* ---- filesystem context --------------------------------------------------------- */
+/* ---- filesystem context ------------------------------------------------- */
 
 static void sfs_fc_free(struct fs_context *fc)
 {

@@ -5,6 +5,7 @@
  * Names, modes and newlines are the ABI's.
  */
 #include "fs/vfs/vfs.h"
+#include "lock/cluster_info.h"
 
 #include <linux/kdev_t.h>
 #include <linux/sysfs.h>
@@ -216,6 +217,113 @@ static void sfs_sysfs_fill_options(void)
 	}
 }
 
+/* ---- quorum: of mounts with a slot -------------------------------------------------------- */
+
+static ssize_t sfs_sysfs_show_is_leader(struct sfs_sb_info *sbi,
+					unsigned int nr, char *buf)
+{
+	struct sfs_fs *fs = READ_ONCE(sbi->fs);
+	int len;
+
+	/* without newline, says the ABI; nobody leads who is not a member yet */
+	len = sysfs_emit(buf, "%u", fs && sfs_lock_space_is_leader(fs->locks));
+	return len;
+}
+
+static const char * const sfs_sysfs_roles[] = {
+	[SFS_QUORUM_FOLLOWER]	= "follower",
+	[SFS_QUORUM_CANDIDATE]	= "candidate",
+	[SFS_QUORUM_LEADER]	= "leader",
+};
+
+static int sfs_sysfs_emit_secs(char *buf, int at, s64 ns)
+{
+	u32 rem;
+	u64 secs = div_u64_rem(abs(ns), NSEC_PER_SEC, &rem);
+
+	return sysfs_emit_at(buf, at, "%s%llu.%09u\n", ns < 0 ? "-" : "", secs,
+			     rem);
+}
+
+static int sfs_sysfs_emit_peer(char *buf, int at, const char *label,
+			       unsigned int slot, u64 term, u8 type, s64 ns)
+{
+	int len;
+
+	len = sysfs_emit_at(buf, at, "%s %u term %llu type %u secs_since ",
+			    label, slot, term, type);
+	return len + sfs_sysfs_emit_secs(buf, at + len, ns);
+}
+
+static int sfs_sysfs_emit_peers(char *buf, int at,
+				const struct sfs_quorum_status *q, u64 now)
+{
+	int start = at;
+	unsigned int i;
+
+	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
+		if (q->peer[i].send_ns)
+			at += sfs_sysfs_emit_peer(buf, at, "last_send to", i,
+						  q->peer[i].send_term,
+						  q->peer[i].send_type,
+						  now - q->peer[i].send_ns);
+		if (q->peer[i].recv_ns)
+			at += sfs_sysfs_emit_peer(buf, at, "last_recv from", i,
+						  q->peer[i].recv_term,
+						  q->peer[i].recv_type,
+						  now - q->peer[i].recv_ns);
+	}
+	return at - start;
+}
+
+static ssize_t sfs_sysfs_show_quorum(struct sfs_sb_info *sbi, unsigned int nr,
+				     char *buf)
+{
+	struct sfs_fs *fs = READ_ONCE(sbi->fs);
+	struct sfs_lock_quorum_info *info;
+	const struct sfs_quorum_status *q;
+	u64 now;
+	int ret;
+
+	if (!fs)
+		return -EAGAIN;
+	info = kmalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	ret = sfs_lock_space_quorum_status(fs->locks, info);
+	if (ret)
+		goto out;
+	q = &info->quorum;
+	now = ktime_get_ns();
+	ret = sysfs_emit(buf, "quorum_slot_nr %u\nterm %llu\nserver_start_term %llu\n",
+			 q->slot, q->term, q->leader_term);
+	ret += sysfs_emit_at(buf, ret, "server_event %u\nrole %u (%s)\n",
+			     info->is_leader, q->role,
+			     sfs_sysfs_roles[q->role]);
+	ret += sysfs_emit_at(buf, ret, "vote_for %d\nvote_bits 0x%x (count %u)\n",
+			     q->vote_for, q->vote_bits, hweight32(q->vote_bits));
+	ret += sysfs_emit_at(buf, ret, "timeout_in_secs ");
+	ret += sfs_sysfs_emit_secs(buf, ret, q->timeout_ns - now);
+	ret += sfs_sysfs_emit_peers(buf, ret, q, now);
+out:
+	kfree(info);
+	return ret;
+}
+
+SFS_SYSFS_ATTR(is_leader, 0444, sfs_sysfs_show_is_leader, NULL, 0);
+SFS_SYSFS_ATTR(status, 0444, sfs_sysfs_show_quorum, NULL, 0);
+
+static struct attribute *sfs_sysfs_quorum[] = {
+	&sfs_sysfs_is_leader.attr,
+	&sfs_sysfs_status.attr,
+	NULL
+};
+
+static const struct attribute_group sfs_sysfs_quorum_group = {
+	.name		= "quorum",
+	.attrs		= sfs_sysfs_quorum,
+};
+
 /* ---- directories ----------------------------------------------------------------------- */
 
 static const struct attribute_group *sfs_sysfs_groups[] = {
@@ -250,7 +358,11 @@ int sfs_sysfs_add(struct sfs_sb_info *sbi)
 	}
 	sbi->has_kobj = true;
 	kobject_uevent(&sbi->kobj, KOBJ_ADD);
-	return 0;
+	/* requests belong to leaders, and only who has a slot can lead */
+	if (sbi->opts.quorum_slot_nr < 0)
+		return 0;
+	ret = sysfs_create_group(&sbi->kobj, &sfs_sysfs_quorum_group);
+	return ret ?: sfs_fence_dirs_add(sbi);
 }
 
 void sfs_sysfs_del(struct sfs_sb_info *sbi)
@@ -258,6 +370,7 @@ void sfs_sysfs_del(struct sfs_sb_info *sbi)
 	if (!sbi->has_kobj)
 		return;
 	sbi->has_kobj = false;
+	sfs_fence_dirs_del(sbi);
 	kobject_uevent(&sbi->kobj, KOBJ_REMOVE);
 	kobject_del(&sbi->kobj);
 	kobject_put(&sbi->kobj);

@@ -37,8 +37,8 @@
 #include <linux/llist.h>
 #include <linux/workqueue.h>
 
+struct sfs_fence_dirs;
 struct sfs_mmp;
-struct sfs_transport_ops;
 struct seq_file;
 
 enum sfs_vfs_limits {
@@ -76,7 +76,6 @@ struct sfs_mount_opts {
  * @is_one_device: both are on @data_dev
  * @is_clustered: other mounts may have the volume as well
  * @lock_owner_key: makes numbers of owners of file locks
- * @transport: pinned while the volume names one
  * @mmp: multi-mount guard, NULL: locks reach other nodes, or read-only device
  * @wq: background work
  * @io_wq: ends of write-back; never waits for @wq
@@ -97,6 +96,7 @@ struct sfs_mount_opts {
  * @kobj: directory in sysfs
  * @kobj_gone: nobody uses it any more
  * @has_kobj: it was added
+ * @fence_dirs: fence requests in sysfs
  */
 struct sfs_sb_info {
 	struct super_block *sb;
@@ -110,7 +110,6 @@ struct sfs_sb_info {
 	bool is_clustered;
 	u64 lock_owner_key;
 	struct sfs_mmp *mmp;
-	struct sfs_transport_ops *transport;
 
 	struct workqueue_struct *wq;
 	struct workqueue_struct *io_wq;
@@ -134,6 +133,7 @@ struct sfs_sb_info {
 	struct kobject kobj;
 	struct completion kobj_gone;
 	bool has_kobj;
+	struct sfs_fence_dirs *fence_dirs;
 };
 
 enum sfs_inode_bits {
@@ -212,7 +212,7 @@ static inline u64 sfs_ino(const struct inode *inode)
 	return SFS_I(inode)->ni.ino;
 }
 
-/* ---- super.c, mount.c ------------------------------------------------------ */
+/* ---- super.c, mount.c --------------------------------------------------- */
 
 int sfs_init_fs_context(struct fs_context *fc);
 int sfs_mount_get_tree(struct fs_context *fc);
@@ -221,7 +221,7 @@ void sfs_kill_sb(struct super_block *sb);
 void sfs_sb_kick(struct sfs_sb_info *sbi);
 extern const struct super_operations sfs_super_ops;
 
-/* ---- options.c --------------------------------------------------------------- */
+/* ---- options.c ---------------------------------------------------------- */
 
 /*
  * struct sfs_opt_num - a mount option that is a number
@@ -262,7 +262,7 @@ static inline u64 *sfs_opt_num_ptr(const struct sfs_opt_num *opt,
 	return (void *)opts + opt->offset;
 }
 
-/* ---- mmp.c ------------------------------------------------------------------- */
+/* ---- mmp.c -------------------------------------------------------------- */
 
 /*
  * Make sure that no other node has mounted the volume, and tell them that we
@@ -272,16 +272,18 @@ int sfs_mmp_start(struct sfs_volume *vol, struct sfs_mmp **ret);
 /* is_clean: nothing of this mount is left to recover. */
 void sfs_mmp_stop(struct sfs_mmp *mmp, bool is_clean);
 
-/* ---- sysfs.c, shrink.c --------------------------------------------------------- */
+/* ---- sysfs.c, shrink.c -------------------------------------------------- */
 
 int sfs_sysfs_init(void);
 void sfs_sysfs_exit(void);
 int sfs_sysfs_add(struct sfs_sb_info *sbi);
 void sfs_sysfs_del(struct sfs_sb_info *sbi);
+int sfs_fence_dirs_add(struct sfs_sb_info *sbi);
+void sfs_fence_dirs_del(struct sfs_sb_info *sbi);
 int sfs_shrink_start(struct sfs_sb_info *sbi);
 void sfs_shrink_stop(struct sfs_sb_info *sbi);
 
-/* ---- inode.c, attr.c ------------------------------------------------------------ */
+/* ---- inode.c, attr.c ---------------------------------------------------- */
 
 int sfs_inodes_init(void);
 void sfs_inodes_exit(void);
@@ -325,21 +327,21 @@ extern const struct inode_operations sfs_file_inode_ops;
 extern const struct inode_operations sfs_symlink_inode_ops;
 extern const struct inode_operations sfs_special_inode_ops;
 
-/* ---- dir.c, readdir.c -------------------------------------------------------------- */
+/* ---- dir.c, readdir.c --------------------------------------------------- */
 
 extern const struct inode_operations sfs_dir_inode_ops;
 extern const struct file_operations sfs_dir_file_ops;
 extern const struct file_operations sfs_dir_cluster_ops;
 extern const struct dentry_operations sfs_dentry_ops;
 
-/* ---- file.c ----------------------------------------------------------------------- */
+/* ---- file.c ------------------------------------------------------------- */
 
 /* mounts that share file locks with others have the second ones */
 extern const struct file_operations sfs_file_ops;
 extern const struct file_operations sfs_file_cluster_ops;
 int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync);
 
-/* ---- flock.c ---------------------------------------------------------------------- */
+/* ---- flock.c ------------------------------------------------------------ */
 
 void sfs_flock_init(struct sfs_sb_info *sbi);
 int sfs_flock_fcntl(struct file *file, int cmd, struct file_lock *fl);
@@ -350,7 +352,7 @@ int sfs_flock_flock(struct file *file, int cmd, struct file_lock *fl);
 	.flock		= sfs_flock_flock,		\
 	.setlease	= simple_nosetlease
 
-/* ---- xattr.c, acl.c ----------------------------------------------------------------- */
+/* ---- xattr.c, acl.c ----------------------------------------------------- */
 
 extern const struct xattr_handler SFS_COMPAT_HANDLER_PTR sfs_xattr_handlers[];
 ssize_t sfs_listxattr(struct dentry *dentry, char *buf, size_t size);
@@ -379,14 +381,14 @@ int sfs_acl_inherit(struct sfs_new_xattrs *xattrs, struct inode *inode,
 int sfs_xattr_set(struct inode *inode, const char *name, const void *value,
 		  size_t size, int flags);
 
-/* ---- revoke.c --------------------------------------------------------------------- */
+/* ---- revoke.c ----------------------------------------------------------- */
 
 int sfs_revoke_inodes(void *arg, u64 group, bool is_drop);
 void sfs_revoke_iput_work(struct work_struct *work);
 /* No inode may be referenced by revocations after this. */
 void sfs_revoke_stop(struct sfs_sb_info *sbi);
 
-/* ---- asked.c ----------------------------------------------------------------------- */
+/* ---- asked.c ------------------------------------------------------------ */
 
 bool sfs_asked_is_open(void *arg, u64 ino);
 void sfs_asked_open(void *arg, u64 first, unsigned int nr,
@@ -394,7 +396,7 @@ void sfs_asked_open(void *arg, u64 first, unsigned int nr,
 		    struct sfs_open_map *open);
 void sfs_asked_work(struct work_struct *work);
 
-/* ---- module.c ---------------------------------------------------------------------- */
+/* ---- module.c ----------------------------------------------------------- */
 
 extern struct file_system_type sfs_fs_type;
 

@@ -7,7 +7,9 @@
  *	    +------- newer term, lost ----------+----- lease over ----+
  *
  * Each slot holder has a page on the metadata device with its term, its vote
- * and whether it leads; a vote is on the device before it is sent.  With three
+ * and whether it leads; nobody else writes it.  A vote is on the device before it
+ * is sent.  A page that says that its mount leads, although it does not any more,
+ * stands for a mount that has to be fenced; who takes the slot over keeps that.  With three
  * slots or more a majority of the configured slots elects.  With one or two the
  * device decides: a candidate writes its claim, waits longer than a write takes,
  * reads all pages, and gives way to a claim of a higher term, or of the same
@@ -19,8 +21,8 @@
  * newer term); the lease is shorter than the followers' timeout, so it is over
  * before anybody else is elected.
  *
- * This is a state machine without a clock or threads: the owner calls
- * sfs_quorum_run() when it asks to and hands in what was received.
+ * This is a state machine without threads: the owner calls sfs_quorum_run() when
+ * it asks to and hands in what was received.
  */
 #ifndef SFS_QUORUM_H
 #define SFS_QUORUM_H
@@ -115,11 +117,23 @@ u64 sfs_quorum_run(struct sfs_quorum *q, u64 now_ns);
 void sfs_quorum_receive(struct sfs_quorum *q, unsigned int from_slot,
 			const void *msg, u32 len, u64 now_ns);
 /*
- * The mount leaves, or gives up leading for @pause_ms: the page says so and the
+ * Give up leading, and do not try again for @pause_ms: the page says so and the
  * others are told, so that they elect at once.  Done by the next run.
  */
 void sfs_quorum_resign(struct sfs_quorum *q, unsigned int pause_ms);
+/* The mount leaves: as above, at once, and the slot is free.  No run follows. */
+void sfs_quorum_leave(struct sfs_quorum *q);
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms);
+
+/*
+ * Who led before, not counting this mount, and did not step down: has to be fenced.
+ * 0, -ENOENT: nobody (any more), -EIO.
+ */
+int sfs_quorum_next_stale_leader(struct sfs_quorum *q, unsigned int *slot,
+				 u64 *rid, u64 *term);
+/* It is fenced: durably noted, for whoever leads later.  0 or -EIO. */
+int sfs_quorum_clear_stale_leader(struct sfs_quorum *q, unsigned int slot,
+				  u64 rid);
 
 /**
  * struct sfs_quorum_status - for the ABI's quorum/status and netlink

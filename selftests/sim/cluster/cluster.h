@@ -51,6 +51,7 @@ enum cl_node_state {
  * @peer: how the leader knows it
  * @wq: work queue of its lock space
  * @nr_fibers: of the workload that still run
+ * @nr_folds: of its log for others' recoveries
  * @nr_ops: left for each of its fibers
  * @nr_calls: leader requests being executed
  * @nr_messages: lock messages to the master on their way
@@ -69,6 +70,7 @@ struct cl_node {
 	struct sfs_coord_peer peer;
 	struct workqueue_struct *wq;
 	unsigned int nr_fibers;
+	unsigned int nr_folds;
 	unsigned int nr_ops;
 	unsigned int nr_calls;
 	unsigned int nr_messages;
@@ -137,8 +139,8 @@ void cl_master_init(void);
 void cl_master_node_died(struct cl_node *node);
 /* It is fenced: no message of it comes any more. */
 void cl_master_node_stopped(struct cl_node *node);
-/* Its roots are in the root map: so are values of what it held. */
-void cl_master_renew_values(struct cl_node *node);
+/* The root map has all roots: it knows better than the values of what it held. */
+void cl_master_drop_values(struct cl_node *node);
 /* It is recovered: others may have what it held. */
 void cl_master_node_recovered(struct cl_node *node);
 /* Who holds and waits for what. */

@@ -323,31 +323,23 @@ void cl_master_node_stopped(struct cl_node *node)
 	sfs_lock_master_stop(cl_master.master, node->rid);
 }
 
-/* Its roots are folded: what it committed last may be newer than the value. */
-void cl_master_renew_values(struct cl_node *node)
-{
-	struct sfs_lock_master_held held = { 0 };
-	const struct sfs_disk_root_entry *have = (const void *)held.lvb;
-	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8) = { 0 };
-	struct sfs_disk_root_entry *entry = (void *)lvb;
-
-	while (sfs_lock_master_next_held(cl_master.master, node->rid, &held)) {
-		if (held.name.type != SFS_LOCK_GROUP ||
-		    sfs_leader_lookup_root(cl.leader, held.name.nr, entry))
-			continue;
-		if (held.has_value && le64_to_cpu(entry->version) <=
-				      le64_to_cpu(have->version))
-			continue;
-		sfs_lock_master_renew(cl_master.master, node->rid, &held.name,
-				      lvb);
-		cl_lock_find(held.name.type, held.name.nr)->version =
-			le64_to_cpu(entry->version);
-	}
-}
-
 #define cl_for_each_lock(lock, b)					\
 	for ((b) = 0; (b) < CL_BUCKETS; (b)++)				\
 		list_for_each_entry(lock, &cl_master.bucket[b], link)
+
+/* The root map has all that anybody committed. */
+void cl_master_drop_values(struct cl_node *node)
+{
+	struct cl_lock *lock;
+	unsigned int b;
+
+	sfs_lock_master_drop_values(cl_master.master, node->rid);
+	cl_for_each_lock(lock, b) {
+		if (lock->party[node->nr].node == node &&
+		    lock->party[node->nr].mode == SFS_LOCK_EX)
+			lock->version = 0;
+	}
+}
 
 void cl_master_node_recovered(struct cl_node *node)
 {

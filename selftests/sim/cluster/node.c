@@ -74,6 +74,7 @@ static void cl_node_unmount(struct cl_node *node)
 		cl_fail("mount %u was withdrawn by its unmount", node->mount);
 	sfs_volume_close(&node->vol);
 	node->state = CL_NODE_DOWN;
+	port_wake_obj(&node->nr_fibers);
 	cl_trace("is down");
 }
 
@@ -141,6 +142,7 @@ void cl_node_crash(struct cl_node *node)
 	cl_disk_node_died(node);
 	cl_master_node_died(node);
 	cl_rpc_node_died(node);
+	port_wake_obj(&node->nr_fibers);
 }
 
 /* The machine's slot; false: it is not in the mount table. */
@@ -179,25 +181,81 @@ static void cl_node_rollback(struct cl_node *node, u32 slot)
 	free(rec);
 }
 
+static void cl_node_fold_fiber(void *arg)
+{
+	struct cl_node *node = arg;
+
+	if (sfs_fs_leader_ops.fold(node->fs))
+		cl_fail("mount %u cannot fold", node->mount);
+	node->nr_folds++;
+	node->nr_fibers--;
+	port_wake_obj(&node->nr_fibers);
+}
+
+/* Or until it is dead or has left: what it committed is in the root map then. */
+static void cl_node_fold(struct cl_node *node)
+{
+	unsigned int nr = node->nr_folds;
+
+	/* an unmount that has begun folds by itself */
+	if (node->nr_fibers) {
+		node->nr_fibers++;
+		cl_fiber_start(node, false, cl_node_fold_fiber, node,
+			       "mnt%u/fold", node->mount);
+	}
+	while (node->nr_folds == nr && node->state != CL_NODE_DEAD &&
+	       node->state != CL_NODE_DOWN)
+		port_wait_on("fold", &node->nr_fibers, U64_MAX);
+}
+
+/* What the dead committed is all that matters, and nobody changes it. */
+static void cl_node_recover_roots(struct cl_node *node)
+{
+	u32 slot;
+	int ret;
+
+	cl_disk_fence(node);
+	cl_rpc_drain(node);
+	cl_master_node_stopped(node);
+	if (!cl_find_slot(node, &slot))
+		return;
+	ret = sfs_leader_recover_roots(cl.leader, slot, node->rid);
+	if (ret)
+		cl_fail("roots of mount %u: error %d", node->mount, ret);
+}
+
+/* All that anybody committed gets into the root map. */
+static void cl_fold_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < cl.nr_mounts; i++) {
+		struct cl_node *node = cl.mount[i];
+
+		if (node->state == CL_NODE_UP || node->state == CL_NODE_STOPPING)
+			cl_node_fold(node);
+		if (node->state == CL_NODE_DEAD)
+			cl_node_recover_roots(node);
+	}
+}
+
 void cl_node_recover(struct cl_node *node)
 {
 	u32 slot;
 	int ret;
 
 	cl_sleep_below(CL_DETECT_NS);
-	cl_disk_fence(node);
-	cl_rpc_drain(node);
-	cl_master_node_stopped(node);
 	if (cl_mistake("release-before-recovery"))
 		cl_master_node_recovered(node);
+	cl_node_recover_roots(node);
+	if (!cl_mistake("others-not-folded"))
+		cl_fold_all();
 	if (cl_find_slot(node, &slot)) {
 		cl_node_rollback(node, slot);
-		ret = sfs_leader_recover_roots(cl.leader, slot, node->rid);
-		if (!ret && !cl_mistake("values-not-renewed"))
-			cl_master_renew_values(node);
-		if (!ret)
-			ret = sfs_leader_recover_slot(cl.leader, slot,
-						      node->rid);
+		if (!cl_mistake("values-not-dropped"))
+			cl_master_drop_values(node);
+		ret = sfs_leader_recover_slot(cl.leader, slot,
+					      node->rid);
 		if (ret)
 			cl_fail("recovery of mount %u: error %d", node->mount,
 				ret);

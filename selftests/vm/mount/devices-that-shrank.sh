@@ -5,8 +5,6 @@
 . "$(dirname "$0")/../../lib.sh"
 
 mkfs_vol
-# there is no udev to make the nodes
-export DM_DISABLE_UDEV=1
 shrunk() {
 	dmsetup create "$1" --table "0 $(($(blockdev --getsz "$2") / 2)) linear $2 0"
 }

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lock provider "cluster": joining and leaving, and the table.
+ *
+ * Joining: the network first, then the election if the mount has a slot, then the
+ * search for a leader, until one has taken this mount in.  Leaving: say good-bye
+ * to the leader, stop leading, then the same backwards.  A forced end does not
+ * wait for anybody.
+ */
+#include "lock/cluster/cluster.h"
+
+void sfs_cl_wake(struct sfs_cluster *c)
+{
+	wake_up_all(&c->wait);
+}
+
+/* ---- what the network says ---------------------------------------------- */
+
+/* Sessions that this mount asked for have it as owner, those of members a peer. */
+static bool sfs_cl_is_to_leader(struct sfs_cluster *c,
+				struct sfs_net_peer *session)
+{
+	return sfs_net_peer_priv(session) == c;
+}
+
+static int sfs_cl_net_accept(void *arg, struct sfs_net_peer *session,
+			     const void *hello, u32 hello_len, void *reply,
+			     u32 *reply_len)
+{
+	return sfs_cl_leader_accept(arg, session, hello, hello_len, reply,
+				    reply_len);
+}
+
+static void sfs_cl_net_opened(void *arg, struct sfs_net_peer *session,
+			      const void *hello, u32 hello_len)
+{
+	sfs_cl_member_opened(arg, session);
+}
+
+static int sfs_cl_net_receive(void *arg, struct sfs_net_peer *session,
+			      enum sfs_net_class class, u8 type,
+			      const void *data, u32 len)
+{
+	struct sfs_cluster *c = arg;
+
+	if (!sfs_cl_is_to_leader(c, session))
+		return sfs_cl_leader_receive(c, session, class, type, data,
+					     len);
+	if (class == SFS_NET_MEMBER)
+		return type == SFS_CL_ECHO ? sfs_cl_member_echo(c, data, len) :
+					     -EPROTO;
+	if (class == SFS_NET_LOCK)
+		return sfs_cl_held_receive(c, type, data, len);
+	return -EPROTO;
+}
+
+static int sfs_cl_net_serve(void *arg, struct sfs_net_peer *session, u8 type,
+			    const void *req, u32 req_len, void *reply,
+			    u32 *reply_len)
+{
+	struct sfs_cluster *c = arg;
+
+	*reply_len = 0;
+	if (!sfs_cl_is_to_leader(c, session))
+		return sfs_cl_leader_serve(c, session, type, req, req_len,
+					   reply, reply_len);
+	return sfs_cl_member_serve(c, type, req, req_len, reply, reply_len);
+}
+
+static void sfs_cl_net_closed(void *arg, struct sfs_net_peer *session,
+			      int error)
+{
+	struct sfs_cluster *c = arg;
+
+	if (sfs_cl_is_to_leader(c, session))
+		sfs_cl_member_closed(c, session, error);
+	else
+		sfs_cl_leader_closed(c, session, error);
+}
+
+static void sfs_cl_net_datagram(void *arg, const struct sfs_net_addr *from,
+				u64 rid, u8 type, const void *data, u32 len)
+{
+	if (type == SFS_CL_DATAGRAM_QUORUM)
+		sfs_cl_election_datagram(arg, data, len);
+}
+
+static const struct sfs_net_ops sfs_cl_net_ops = {
+	.accept		= sfs_cl_net_accept,
+	.opened		= sfs_cl_net_opened,
+	.receive	= sfs_cl_net_receive,
+	.serve		= sfs_cl_net_serve,
+	.closed		= sfs_cl_net_closed,
+	.datagram	= sfs_cl_net_datagram,
+};
+
+/* ---- joining ------------------------------------------------------------ */
+
+static struct sfs_cluster *sfs_cl_alloc(struct sfs_lock_space *space,
+					const struct sfs_lock_params *params)
+{
+	struct sfs_cluster *c = kzalloc(sizeof(*c), GFP_KERNEL);
+
+	if (!c)
+		return NULL;
+	c->space = space;
+	c->ops = params->leader_ops;
+	c->arg = params->arg;
+	c->vol = params->vol;
+	c->fsid = params->fsid;
+	c->rid = params->rid;
+	c->slot = params->quorum_slot;
+	c->heartbeat_ms = params->heartbeat_ms;
+	init_waitqueue_head(&c->wait);
+	sfs_cl_member_init(c);
+	sfs_cl_held_init(c);
+	sfs_cl_lead_init(c);
+	sfs_cl_election_init(c);
+	c->beat_page = kmalloc(sizeof(*c->beat_page), GFP_KERNEL);
+	c->wq = alloc_workqueue("scoutfs_cluster/%s",
+				WQ_UNBOUND | WQ_MEM_RECLAIM, 0, c->vol->ident);
+	return c;
+}
+
+static void sfs_cl_free(struct sfs_cluster *c)
+{
+	if (c->wq)
+		destroy_workqueue(c->wq);
+	sfs_cl_held_exit(c);
+	xa_destroy(&c->fenced);
+	mutex_destroy(&c->members_lock);
+	mutex_destroy(&c->member_lock);
+	kfree(c->beat_page);
+	kfree(c);
+}
+
+static int sfs_cl_open_net(struct sfs_cluster *c,
+			   const struct sfs_lock_params *params)
+{
+	struct sfs_net_params net = {
+		.transport = c->vol->sb->transport,
+		.fsid = c->fsid,
+		.rid = c->rid,
+		.keepalive_ms = params->keepalive_ms,
+		.ops = &sfs_cl_net_ops,
+		.arg = c,
+	};
+	int ret;
+
+	if (c->slot >= 0)
+		sfs_cl_slot_addr(c, c->slot, &net.addr);
+	ret = sfs_net_create(&net, &c->net);
+	if (ret == -EADDRINUSE || ret == -EADDRNOTAVAIL)
+		sfs_cl_err(c, "the address of quorum slot %d is %s", c->slot,
+			   ret == -EADDRINUSE ? "in use" :
+			   "none of this machine's");
+	else if (ret)
+		sfs_cl_err(c, "transport \"%s\": error %d", net.transport, ret);
+	return ret;
+}
+
+/* No works and no callbacks afterwards. */
+static void sfs_cl_stop(struct sfs_cluster *c)
+{
+	sfs_cl_member_stop(c);
+	sfs_cl_election_end(c);
+	sfs_cl_lead_stop(c);
+	sfs_cl_election_stop(c);
+	sfs_net_destroy(c->net);
+}
+
+static bool sfs_cl_join_is_over(struct sfs_cluster *c)
+{
+	return sfs_cl_is_down(c) || c->member_state == SFS_CL_JOINED ||
+	       c->member_state == SFS_CL_LOST;
+}
+
+static int sfs_cl_join(struct sfs_lock_space *space,
+		       const struct sfs_lock_params *params, void **priv)
+{
+	struct sfs_cluster *c;
+	int ret;
+
+	if (!params->leader_ops || !params->vol)
+		return -EINVAL;
+	c = sfs_cl_alloc(space, params);
+	if (!c || !c->wq || !c->beat_page) {
+		if (c)
+			sfs_cl_free(c);
+		return -ENOMEM;
+	}
+	/* nobody has vouched for this mount */
+	c->ops->lease(c->arg, 0);
+	ret = sfs_cl_open_net(c, params);
+	if (ret)
+		goto err_free;
+	*priv = c;
+	ret = sfs_cl_election_start(c);
+	if (!ret) {
+		sfs_cl_member_start(c);
+		ret = wait_event_killable(c->wait, sfs_cl_join_is_over(c)) ?
+		      -EINTR : 0;
+		if (!ret && c->member_state != SFS_CL_JOINED)
+			ret = -ESHUTDOWN;
+	}
+	if (!ret)
+		return 0;
+	*priv = NULL;
+	WRITE_ONCE(c->is_leaving, true);
+	sfs_cl_lead_resign(c);
+	sfs_cl_stop(c);
+err_free:
+	sfs_cl_free(c);
+	return ret;
+}
+
+/* ---- leaving ------------------------------------------------------------ */
+
+/*
+ * So that the leader need not wait for signs of life.  This mount has no slot any
+ * more: without a leader there is nobody who could miss it.
+ */
+static void sfs_cl_say_bye(struct sfs_cluster *c)
+{
+	struct sfs_net_peer *leader = sfs_cl_member_try_session(c);
+	u32 len;
+
+	if (!leader)
+		return;
+	sfs_net_call(leader, SFS_CL_CALL_BYE, NULL, 0, NULL, 0, &len, false);
+	sfs_net_peer_put(leader);
+}
+
+static void sfs_cl_leave(struct sfs_lock_space *space, void *priv)
+{
+	struct sfs_cluster *c = priv;
+
+	if (!sfs_cl_is_down(c) && !sfs_volume_error(c->vol))
+		sfs_cl_say_bye(c);
+	WRITE_ONCE(c->is_leaving, true);
+	sfs_cl_lead_resign(c);
+	sfs_cl_stop(c);
+	sfs_cl_free(c);
+}
+
+static void sfs_cl_shutdown(void *priv)
+{
+	struct sfs_cluster *c = priv;
+
+	WRITE_ONCE(c->is_shutdown, true);
+	sfs_cl_wake(c);
+	mutex_lock(&c->member_lock);
+	/* calls that are under way end */
+	if (c->session)
+		sfs_net_close(c->session);
+	mutex_unlock(&c->member_lock);
+}
+
+/* ---- requests ----------------------------------------------------------- */
+
+static int sfs_cl_call(void *priv, u8 type, const void *req, u32 req_len,
+		       void *reply, u32 reply_max, u32 *reply_len)
+{
+	struct sfs_net_peer *leader;
+	struct sfs_cluster *c = priv;
+	int ret;
+
+	if (WARN_ON_ONCE(type >= SFS_CL_CALL_OWN))
+		return -EINVAL;
+	do {
+		leader = sfs_cl_member_session(c);
+		if (!leader)
+			return -ESHUTDOWN;
+		ret = sfs_net_call(leader, type, req, req_len, reply, reply_max,
+				   reply_len, false);
+		sfs_net_peer_put(leader);
+		/* until the next one is found, which takes a while */
+		if (ret == -ENOTCONN)
+			schedule_timeout_uninterruptible(1);
+	} while (ret == -ENOTCONN);
+	return ret;
+}
+
+static int sfs_cl_ask(void *priv, u64 rid, u8 type, const void *req,
+		      u32 req_len, void *reply, u32 reply_max, u32 *reply_len)
+{
+	if (WARN_ON_ONCE(type >= SFS_CL_CALL_OWN))
+		return -EINVAL;
+	return sfs_cl_leader_ask(priv, rid, type, req, req_len, reply,
+				 reply_max, reply_len);
+}
+
+static int sfs_cl_add_range(void *priv, u64 rid, u64 first, u64 count)
+{
+	return sfs_cl_leader_add_range(priv, rid, first, count);
+}
+
+static int sfs_cl_own_range(void *priv, u64 first, u64 count)
+{
+	return sfs_cl_held_add_range(priv, first, count);
+}
+
+static struct sfs_lock_provider_ops sfs_cl_provider_ops = {
+	.owner		= THIS_MODULE,
+	.name		= "cluster",
+	.api_version	= SFS_LOCK_API_VERSION,
+	.join		= sfs_cl_join,
+	.leave		= sfs_cl_leave,
+	.request	= sfs_cl_request,
+	.released	= sfs_cl_released,
+	.forget		= sfs_cl_forget,
+	.call		= sfs_cl_call,
+	.ask		= sfs_cl_ask,
+	.add_range	= sfs_cl_add_range,
+	.own_range	= sfs_cl_own_range,
+	.shutdown	= sfs_cl_shutdown,
+	.quorum_status	= sfs_cl_info_quorum_status,
+	.is_leader	= sfs_cl_info_is_leader,
+	.leader		= sfs_cl_info_leader,
+	.members	= sfs_cl_info_members,
+	.peers		= sfs_cl_info_peers,
+	.net_stats	= sfs_cl_info_net_stats,
+	.master_locks	= sfs_cl_info_master_locks,
+};
+
+int sfs_lock_cluster_init(void)
+{
+	return sfs_lock_provider_register(&sfs_cl_provider_ops);
+}
+
+void sfs_lock_cluster_exit(void)
+{
+	sfs_lock_provider_unregister(&sfs_cl_provider_ops);
+}

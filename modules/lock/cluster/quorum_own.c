@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The own quorum page, and leaders of before that did not step down.
+ *
+ * Nobody writes another slot's page.  So what became of a former leader is noted
+ * in the page of the one that had it fenced, and counts for all.
+ */
+#include "lock/cluster/quorum_priv.h"
+
+static int sfs_quorum_own_read(struct sfs_quorum *q, unsigned int slot)
+{
+	return q->p.ops->read_page(q->p.arg, slot, q->found);
+}
+
+int sfs_quorum_own_write(struct sfs_quorum *q, bool leads)
+{
+	struct sfs_quorum_page *page = q->page;
+
+	page->rid = cpu_to_le64(q->p.rid);
+	page->interval_ms =
+		cpu_to_le32(sfs_quorum_interval_ms(q->p.timeout_ms));
+	page->term = cpu_to_le64(q->term);
+	page->flags = cpu_to_le32(leads ? SFS_QUORUM_LEADS : 0);
+	le64_add_cpu(&page->beat, 1);
+	return q->p.ops->write_page(q->p.arg, page);
+}
+
+int sfs_quorum_own_vote(struct sfs_quorum *q, u64 term, unsigned int slot)
+{
+	q->page->vote_term = cpu_to_le64(term);
+	q->page->vote_for = cpu_to_le32(slot);
+	return sfs_quorum_own_write(q, false);
+}
+
+/* ---- taking the slot ---------------------------------------------------- */
+
+/* Somebody else's page: does it change?  -EBUSY. */
+static int sfs_quorum_own_watch(struct sfs_quorum *q)
+{
+	u64 beat = le64_to_cpu(q->found->beat);
+	unsigned int interval_ms =
+		clamp_t(u32, le32_to_cpu(q->found->interval_ms), 100, 2000);
+	unsigned long wait = msecs_to_jiffies(interval_ms / 2) + 1;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < 5; i++) {
+		schedule_timeout_uninterruptible(wait);
+		ret = sfs_quorum_own_read(q, q->p.slot);
+		if (ret)
+			return ret;
+		if (!q->found->rid)
+			return 0;
+		if (le64_to_cpu(q->found->beat) != beat)
+			return -EBUSY;
+	}
+	return 0;
+}
+
+/* Who led from here and did not step down must not be forgotten. */
+static int sfs_quorum_own_keep_led(struct sfs_quorum *q)
+{
+	struct sfs_quorum_page *page = q->page;
+	unsigned int i;
+
+	if (!(le32_to_cpu(page->flags) & SFS_QUORUM_LEADS))
+		return 0;
+	for (i = 0; i < SFS_QUORUM_LED_MAX; i++) {
+		if (page->led[i].rid && page->led[i].rid != page->rid)
+			continue;
+		page->led[i].rid = page->rid;
+		page->led[i].term = page->term;
+		return 0;
+	}
+	pr_err("scoutfs: quorum slot %u: %u mounts led from it and were never fenced\n",
+	       q->p.slot, SFS_QUORUM_LED_MAX);
+	return -EBUSY;
+}
+
+/*
+ * Keeps the term, the vote and what was noted; from here on nobody else may have
+ * the slot.
+ */
+int sfs_quorum_own_take(struct sfs_quorum *q)
+{
+	int ret;
+
+	ret = sfs_quorum_own_read(q, q->p.slot);
+	if (!ret && q->found->rid && le64_to_cpu(q->found->rid) != q->p.rid)
+		ret = sfs_quorum_own_watch(q);
+	if (ret)
+		return ret;
+	memcpy(q->page, q->found, sizeof(*q->page));
+	ret = sfs_quorum_own_keep_led(q);
+	if (ret)
+		return ret;
+	strscpy(q->page->node, q->p.node, sizeof(q->page->node));
+	q->term = le64_to_cpu(q->page->term);
+	return sfs_quorum_own_write(q, false);
+}
+
+/* Does any other page say that its mount leads? */
+bool sfs_quorum_sees_leads(struct sfs_quorum *q)
+{
+	bool sees = false;
+	unsigned int slot;
+
+	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++) {
+		if (!(q->p.slots & 1U << slot) || slot == q->p.slot)
+			continue;
+		if (sfs_quorum_own_read(q, slot)) {
+			sees = true;
+			continue;
+		}
+		q->other[slot].beat = le64_to_cpu(q->found->beat);
+		if (le32_to_cpu(q->found->flags) & SFS_QUORUM_LEADS)
+			sees = true;
+	}
+	/* from the own slot, and perhaps alive on another machine */
+	for (slot = 0; slot < SFS_QUORUM_LED_MAX; slot++)
+		if (q->page->led[slot].rid)
+			sees = true;
+	return sees;
+}
+
+/* ---- leaders of before -------------------------------------------------- */
+
+static bool sfs_quorum_page_has_fenced(const struct sfs_quorum_page *page,
+				       u64 rid)
+{
+	unsigned int i;
+
+	for (i = 0; i < SFS_QUORUM_FENCED_MAX; i++)
+		if (le64_to_cpu(page->fenced[i]) == rid)
+			return true;
+	return false;
+}
+
+/* 1: it is; 0: nobody noted it. */
+static int sfs_quorum_is_fenced(struct sfs_quorum *q, u64 rid)
+{
+	unsigned int slot;
+	int ret;
+
+	if (sfs_quorum_page_has_fenced(q->page, rid))
+		return 1;
+	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++) {
+		if (!(q->p.slots & 1U << slot) || slot == q->p.slot)
+			continue;
+		ret = sfs_quorum_own_read(q, slot);
+		if (ret)
+			return ret;
+		if (sfs_quorum_page_has_fenced(q->found, rid))
+			return 1;
+	}
+	return 0;
+}
+
+struct sfs_quorum_stale {
+	u64 rid[SFS_QUORUM_LED_MAX + 1];
+	u64 term[SFS_QUORUM_LED_MAX + 1];
+	unsigned int nr;
+};
+
+static void sfs_quorum_stale_add(struct sfs_quorum *q,
+				 struct sfs_quorum_stale *stale, __le64 rid,
+				 __le64 term)
+{
+	if (!rid || le64_to_cpu(rid) == q->p.rid)
+		return;
+	stale->rid[stale->nr] = le64_to_cpu(rid);
+	stale->term[stale->nr++] = le64_to_cpu(term);
+}
+
+static int sfs_quorum_stale_of(struct sfs_quorum *q, unsigned int slot,
+			       struct sfs_quorum_stale *stale)
+{
+	const struct sfs_quorum_page *page = q->page;
+	unsigned int i;
+	int ret;
+
+	stale->nr = 0;
+	if (slot != q->p.slot) {
+		ret = sfs_quorum_own_read(q, slot);
+		if (ret)
+			return ret;
+		page = q->found;
+	}
+	if (le32_to_cpu(page->flags) & SFS_QUORUM_LEADS)
+		sfs_quorum_stale_add(q, stale, page->rid, page->term);
+	for (i = 0; i < SFS_QUORUM_LED_MAX; i++)
+		sfs_quorum_stale_add(q, stale, page->led[i].rid,
+				     page->led[i].term);
+	return 0;
+}
+
+static int sfs_quorum_stale_in(struct sfs_quorum *q, unsigned int slot,
+			       u64 *rid, u64 *term)
+{
+	struct sfs_quorum_stale stale;
+	unsigned int i;
+	int ret;
+
+	ret = sfs_quorum_stale_of(q, slot, &stale);
+	for (i = 0; !ret && i < stale.nr; i++) {
+		ret = sfs_quorum_is_fenced(q, stale.rid[i]);
+		if (ret < 0)
+			return ret;
+		if (!ret) {
+			*rid = stale.rid[i];
+			*term = stale.term[i];
+			return 0;
+		}
+		ret = 0;
+	}
+	return ret ?: -ENOENT;
+}
+
+int sfs_quorum_next_stale_leader(struct sfs_quorum *q, unsigned int *slot,
+				 u64 *rid, u64 *term)
+{
+	unsigned int i;
+	int ret = -ENOENT;
+
+	mutex_lock(&q->lock);
+	for (i = 0; i < SFS_QUORUM_SLOTS_MAX && ret == -ENOENT; i++) {
+		if (!(q->p.slots & 1U << i))
+			continue;
+		ret = sfs_quorum_stale_in(q, i, rid, term);
+		*slot = i;
+	}
+	mutex_unlock(&q->lock);
+	return ret;
+}
+
+int sfs_quorum_clear_stale_leader(struct sfs_quorum *q, unsigned int slot,
+				  u64 rid)
+{
+	struct sfs_quorum_page *page = q->page;
+	unsigned int i;
+	int ret;
+
+	mutex_lock(&q->lock);
+	i = le32_to_cpu(page->nr_fenced) % SFS_QUORUM_FENCED_MAX;
+	page->fenced[i] = cpu_to_le64(rid);
+	le32_add_cpu(&page->nr_fenced, 1);
+	for (i = 0; i < SFS_QUORUM_LED_MAX; i++)
+		if (le64_to_cpu(page->led[i].rid) == rid)
+			memset(&page->led[i], 0, sizeof(page->led[i]));
+	ret = sfs_quorum_own_write(q, q->role == SFS_QUORUM_LEADER);
+	mutex_unlock(&q->lock);
+	return ret;
+}

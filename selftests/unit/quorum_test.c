@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Elections on a small simulated cluster: one to five slot holders, each a fiber
+ * with a clock of its own, a shared device whose writes take time, messages that
+ * are late, lost, doubled; nodes crash, come back, stand still.
+ *
+ * At every step: at most one node's lease is valid, a term has one leader, terms do
+ * not go back.  When all is well again there is a leader.  SEED=n repeats one.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <ucontext.h>
+
+#include <cmocka.h>
+
+#include "lock/cluster/quorum_priv.h"
+#include "port_user.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+
+/* a node that crashes while it starts takes its memory along */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+#endif
+
+#define NR_NODES	5
+#define NR_LETTERS	4096
+#define NR_TERMS	100000
+#define STACK_BYTES	(128 << 10)
+#define T_MS		2000
+#define MS		1000000ULL
+
+struct node {
+	ucontext_t ctx;
+	char *stack;
+	void *fake_stack;
+	bool is_alive;
+	bool is_new;		/* its fiber has not begun */
+	struct sfs_quorum *q;
+	u64 rid;
+	u64 rate;		/* of its clock, per mille */
+	u64 wake_ns;		/* real time, U64_MAX: never */
+	u64 until_ns;		/* does nothing before, real time */
+	u64 restart_ns;
+	u64 lease_ns;		/* own time */
+	u64 last_term;
+	bool is_leader;
+	struct sfs_quorum_page writing;	/* may land after a crash */
+	bool is_writing;
+};
+
+struct letter {
+	u64 at_ns;
+	unsigned int from, to;
+	u32 len;
+	u8 msg[SFS_QUORUM_MSG_MAX] __aligned(8);
+};
+
+static struct node nodes[NR_NODES];
+static struct sfs_quorum_page pages[NR_NODES];
+static struct letter letters[NR_LETTERS];
+static unsigned int nr_letters, nr_nodes;
+static u64 now, seed, rnd_state, next_rid;
+static ucontext_t main_ctx;
+static void *main_fake;
+static const void *main_stack;
+static size_t main_stack_bytes;
+static struct node *current_node;
+static u64 term_leader[NR_TERMS];
+static bool cut[NR_NODES][NR_NODES];
+static unsigned int loss_percent, stall_permille;
+static u64 nr_elected, nr_crashes;
+static const char *mistake;
+
+static u64 rnd(u64 below)
+{
+	rnd_state ^= rnd_state << 13;
+	rnd_state ^= rnd_state >> 7;
+	rnd_state ^= rnd_state << 17;
+	return (rnd_state >> 11) % below;
+}
+
+static u64 node_time(const struct node *n)
+{
+	return now / 1000 * n->rate + 1000 * MS;
+}
+
+static u64 real_time(const struct node *n, u64 own_ns)
+{
+	return own_ns <= 1000 * MS ? 0 : (own_ns - 1000 * MS) / n->rate * 1000;
+}
+
+static u64 test_clock(void)
+{
+	return current_node ? node_time(current_node) : now;
+}
+
+/* ---- fibers --------------------------------------------------------------------- */
+
+static void switch_to(ucontext_t *from, void **fake, ucontext_t *to,
+		      const void *bottom, size_t bytes)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	__sanitizer_start_switch_fiber(fake, bottom, bytes);
+#endif
+	swapcontext(from, to);
+#if defined(__SANITIZE_ADDRESS__)
+	__sanitizer_finish_switch_fiber(*fake, NULL, NULL);
+#endif
+}
+
+static void run_node(struct node *n)
+{
+	current_node = n;
+	switch_to(&main_ctx, &main_fake, &n->ctx, n->stack, STACK_BYTES);
+	current_node = NULL;
+}
+
+static void pause_node(u64 ns)
+{
+	struct node *n = current_node;
+
+	n->wake_ns = now + ns;
+	switch_to(&n->ctx, &n->fake_stack, &main_ctx, main_stack,
+		  main_stack_bytes);
+}
+
+/* schedule_timeout() in the code under test */
+static void advance(u64 until_ns)
+{
+	u64 real_ns = current_node ? real_time(current_node, until_ns) : until_ns;
+
+	if (current_node)
+		pause_node(real_ns > now ? real_ns - now + 1000 : 1000);
+	else
+		now = real_ns;
+}
+
+/* ---- what the code under test asks for ---------------------------------------------- */
+
+static unsigned int nr_of(const struct node *n)
+{
+	return n - nodes;
+}
+
+static void test_send(void *arg, unsigned int slot, const void *msg, u32 len)
+{
+	struct node *n = arg;
+	unsigned int copies = rnd(100) < 5 ? 2 : 1;
+
+	if (cut[nr_of(n)][slot] || rnd(100) < loss_percent)
+		return;
+	while (copies--) {
+		struct letter *l = &letters[nr_letters];
+
+		if (nr_letters == NR_LETTERS)
+			return;
+		nr_letters++;
+		l->at_ns = now + (rnd(10) ? rnd(3 * MS) : rnd(400 * MS));
+		l->from = nr_of(n);
+		l->to = slot;
+		l->len = len;
+		memcpy(l->msg, msg, len);
+	}
+}
+
+static u64 disk_delay(void)
+{
+	if (rnd(1000) < stall_permille)
+		return rnd(6000 * MS);
+	return rnd(2 * MS);
+}
+
+static int test_read(void *arg, unsigned int slot, struct sfs_quorum_page *page)
+{
+	u64 delay = disk_delay();
+	u64 before = rnd(delay + 1);
+
+	pause_node(before);
+	memcpy(page, &pages[slot], sizeof(*page));
+	pause_node(delay - before);
+	return 0;
+}
+
+static int test_write(void *arg, struct sfs_quorum_page *page)
+{
+	struct node *n = arg;
+	u64 delay = disk_delay();
+	u64 before = rnd(delay + 1);
+
+	if (mistake && !strcmp(mistake, "vote-not-written") &&
+	    !(le32_to_cpu(page->flags) & SFS_QUORUM_LEADS) &&
+	    le64_to_cpu(page->vote_term) == n->q->term) {
+		memcpy(&n->writing, &pages[nr_of(n)], sizeof(*page));
+		n->writing.beat = page->beat;
+		n->writing.rid = page->rid;
+	} else {
+		memcpy(&n->writing, page, sizeof(*page));
+	}
+	n->is_writing = true;
+	pause_node(before);
+	memcpy(&pages[nr_of(n)], &n->writing, sizeof(*page));
+	n->is_writing = false;
+	pause_node(delay - before);
+	return 0;
+}
+
+static void failed(const char *why, const struct node *n)
+{
+	fail_msg("seed %llu at %llu ms: %s (node %u, %u nodes)", seed,
+		 now / MS, why, nr_of(n), nr_nodes);
+}
+
+static void test_elected(void *arg, u64 term)
+{
+	struct node *n = arg;
+
+	nr_elected++;
+	if (term >= NR_TERMS || (term_leader[term] &&
+				 term_leader[term] != n->rid))
+		failed("two leaders of one term", n);
+	term_leader[term] = n->rid;
+	if (term <= n->last_term)
+		failed("a term went back", n);
+	n->last_term = term;
+	n->is_leader = true;
+	n->lease_ns = 0;
+}
+
+static void test_deposed(void *arg, u64 term, int error)
+{
+	struct node *n = arg;
+
+	n->is_leader = false;
+	n->lease_ns = 0;
+}
+
+static void test_leader(void *arg, int slot, u64 term)
+{
+	struct node *n = arg;
+
+	if (slot >= 0 && term < n->last_term)
+		failed("a term went back", n);
+	if (slot >= 0)
+		n->last_term = term;
+}
+
+static void test_lease(void *arg, u64 until_ns)
+{
+	struct node *n = arg;
+
+	n->lease_ns = max(n->lease_ns, until_ns);
+}
+
+static const struct sfs_quorum_ops test_ops = {
+	.send		= test_send,
+	.read_page	= test_read,
+	.write_page	= test_write,
+	.elected	= test_elected,
+	.deposed	= test_deposed,
+	.leader		= test_leader,
+	.lease		= test_lease,
+};
+
+/* ---- nodes ------------------------------------------------------------------------------ */
+
+static void node_main(void)
+{
+	struct node *n = current_node;
+	struct sfs_quorum_params p = {
+		.fsid = 1,
+		.rid = n->rid,
+		.slot = nr_of(n),
+		.slots = (1U << nr_nodes) - 1,
+		.timeout_ms = T_MS,
+		.seed = n->rid * 77,
+		.node = "",
+		.ops = &test_ops,
+		.arg = n,
+	};
+	u64 next;
+	int ret;
+
+#if defined(__SANITIZE_ADDRESS__)
+	__sanitizer_finish_switch_fiber(NULL, &main_stack, &main_stack_bytes);
+#endif
+	do {
+		ret = sfs_quorum_create(&p, &n->q);
+		if (ret && ret != -EBUSY)
+			failed("create", n);
+		if (ret)
+			pause_node(500 * MS);
+	} while (ret);
+	for (;;) {
+		next = real_time(n, sfs_quorum_run(n->q, node_time(n)));
+		pause_node(next > now ? next - now + 1000 : 1000);
+	}
+}
+
+static void node_start(struct node *n)
+{
+	n->rid = next_rid++;
+	n->rate = 950 + rnd(101);
+	n->last_term = 0;
+	n->lease_ns = 0;
+	n->is_leader = false;
+	n->is_alive = true;
+	n->is_writing = false;
+	n->q = NULL;
+	n->fake_stack = NULL;
+	n->until_ns = 0;
+	n->wake_ns = now;
+	if (!n->stack)
+		n->stack = malloc(STACK_BYTES);
+	getcontext(&n->ctx);
+	n->ctx.uc_stack.ss_sp = n->stack;
+	n->ctx.uc_stack.ss_size = STACK_BYTES;
+	n->ctx.uc_link = NULL;
+	makecontext(&n->ctx, node_main, 0);
+}
+
+/* The machine is gone; what it was writing may get there. */
+static void node_crash(struct node *n)
+{
+	struct sfs_quorum_letter *l, *next;
+
+	if (n->is_writing && rnd(2))
+		memcpy(&pages[nr_of(n)], &n->writing, sizeof(n->writing));
+	if (n->q) {
+		list_for_each_entry_safe(l, next, &n->q->inbox, link)
+			kfree(l);
+		kfree(n->q->page);
+		kfree(n->q->found);
+		kfree(n->q);
+	}
+	n->q = NULL;
+	n->is_alive = false;
+	n->is_leader = false;
+	n->lease_ns = 0;
+	n->wake_ns = U64_MAX;
+	nr_crashes++;
+}
+
+static bool has_lease(const struct node *n)
+{
+	return n->is_alive && n->is_leader && node_time(n) < n->lease_ns;
+}
+
+static void check_leases(void)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < nr_nodes; i++)
+		nr += has_lease(&nodes[i]);
+	if (nr > 1)
+		failed("two leases are valid", &nodes[0]);
+}
+
+/* ---- time --------------------------------------------------------------------------------- */
+
+static void deliver(unsigned int i)
+{
+	struct letter l = letters[i];
+	struct node *n = &nodes[l.to];
+
+	letters[i] = letters[--nr_letters];
+	if (!n->is_alive || !n->q || cut[l.from][l.to])
+		return;
+	current_node = n;
+	sfs_quorum_receive(n->q, l.from, l.msg, l.len, node_time(n));
+	current_node = NULL;
+	/* it runs soon, unless it waits for the device */
+	if (n->wake_ns > now && !n->is_writing && n->wake_ns > now + MS)
+		n->wake_ns = max(now, n->until_ns);
+}
+
+static void step(u64 end)
+{
+	unsigned int i, best_letter = NR_LETTERS;
+	struct node *best = NULL;
+	u64 at = end;
+
+	for (i = 0; i < nr_letters; i++) {
+		if (letters[i].at_ns < at) {
+			at = letters[i].at_ns;
+			best_letter = i;
+		}
+	}
+	for (i = 0; i < nr_nodes; i++) {
+		u64 wake = max(nodes[i].wake_ns, nodes[i].until_ns);
+
+		if (nodes[i].is_alive && wake < at) {
+			at = wake;
+			best = &nodes[i];
+		}
+	}
+	now = max(now, at);
+	check_leases();
+	if (best)
+		run_node(best);
+	else if (best_letter < NR_LETTERS)
+		deliver(best_letter);
+}
+
+static void run_until(u64 end)
+{
+	while (now < end)
+		step(end);
+}
+
+static void trouble(void)
+{
+	struct node *n = &nodes[rnd(nr_nodes)];
+	unsigned int i, k;
+
+	switch (rnd(6)) {
+	case 0:
+		if (n->is_alive)
+			node_crash(n);
+		n->restart_ns = now + rnd(3000 * MS);
+		break;
+	case 1:
+		n->until_ns = now + rnd(5000 * MS);
+		break;
+	case 2:
+		for (i = 0; i < nr_nodes; i++)
+			for (k = 0; k < nr_nodes; k++)
+				cut[i][k] = (i == nr_of(n)) != (k == nr_of(n));
+		break;
+	case 3:
+		for (i = 0; i < nr_nodes; i++)
+			for (k = 0; k < nr_nodes; k++)
+				cut[i][k] = !rnd(4);
+		break;
+	default:
+		memset(cut, 0, sizeof(cut));
+		break;
+	}
+	for (i = 0; i < nr_nodes; i++)
+		if (!nodes[i].is_alive && now >= nodes[i].restart_ns)
+			node_start(&nodes[i]);
+}
+
+static void run_seed(u64 nr)
+{
+	unsigned int i, rounds;
+
+	seed = nr;
+	rnd_state = nr * 0x9e3779b97f4a7c15 + 1;
+	rnd(2);
+	now = 0;
+	nr_letters = 0;
+	next_rid = 1;
+	nr_nodes = (unsigned int[]) { 1, 2, 2, 3, 3, 5 }[rnd(6)];
+	loss_percent = rnd(3) ? 0 : rnd(30);
+	stall_permille = rnd(2) ? 0 : rnd(10);
+	memset(pages, 0, sizeof(pages));
+	memset(cut, 0, sizeof(cut));
+	memset(term_leader, 0, sizeof(term_leader));
+	for (i = 0; i < nr_nodes; i++)
+		node_start(&nodes[i]);
+	for (rounds = rnd(12); rounds; rounds--) {
+		run_until(now + rnd(4000 * MS));
+		trouble();
+	}
+	/* all is well from here on */
+	memset(cut, 0, sizeof(cut));
+	loss_percent = 0;
+	stall_permille = 0;
+	for (i = 0; i < nr_nodes; i++) {
+		nodes[i].until_ns = 0;
+		if (!nodes[i].is_alive)
+			node_start(&nodes[i]);
+	}
+	run_until(now + 10 * T_MS * MS);
+	for (i = 0; i < nr_nodes; i++)
+		if (has_lease(&nodes[i]))
+			break;
+	if (i == nr_nodes)
+		failed("nobody leads", &nodes[0]);
+	for (i = 0; i < nr_nodes; i++)
+		node_crash(&nodes[i]);
+}
+
+static void test_seeds(void **state)
+{
+	const char *one = getenv("SEED");
+	const char *many = getenv("SEEDS");
+	u64 nr = many ? strtoull(many, NULL, 0) : 1500;
+	u64 i;
+
+	if (one) {
+		run_seed(strtoull(one, NULL, 0));
+		return;
+	}
+	for (i = 1; i <= nr; i++)
+		run_seed(i);
+	print_message("# %llu seeds, %llu elections, %llu crashes\n", nr,
+		      nr_elected, nr_crashes);
+}
+
+/* A leader that resigns is followed by another one at once. */
+static void test_resign(void **state)
+{
+	unsigned int i, old = 0;
+	u64 from;
+
+	seed = 0;
+	rnd_state = 12345;
+	now = 0;
+	nr_letters = 0;
+	nr_nodes = 3;
+	loss_percent = 0;
+	stall_permille = 0;
+	memset(pages, 0, sizeof(pages));
+	memset(cut, 0, sizeof(cut));
+	memset(term_leader, 0, sizeof(term_leader));
+	for (i = 0; i < nr_nodes; i++)
+		node_start(&nodes[i]);
+	run_until(5000 * MS);
+	while (old < nr_nodes && !has_lease(&nodes[old]))
+		old++;
+	assert_true(old < nr_nodes);
+	sfs_quorum_resign(nodes[old].q, 10 * T_MS);
+	from = now;
+	nodes[old].wake_ns = now;
+	do {
+		run_until(now + 10 * MS);
+		for (i = 0; i < nr_nodes; i++)
+			if (i != old && has_lease(&nodes[i]))
+				break;
+	} while (i == nr_nodes && now < from + T_MS * MS);
+	print_message("# the next one led after %llu ms\n", (now - from) / MS);
+	assert_true(now - from < T_MS * MS / 2);
+	for (i = 0; i < nr_nodes; i++)
+		node_crash(&nodes[i]);
+}
+
+static int setup(void **state)
+{
+	port_clock = test_clock;
+	port_clock_advance = advance;
+	mistake = getenv("MISTAKE");
+	next_rid = 1;
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_seeds),
+		cmocka_unit_test(test_resign),
+	};
+
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
