@@ -4,7 +4,7 @@
 # The second part of "make run", beside two nodes n1 and n2 that are up: what
 # one does the other sees, and what was synced survives the one that dies.
 . "$(dirname "$0")/../lib.sh"
-tree=${TREE:-/usr/include}
+tree=${TREE:-/usr/include/linux}
 name=${tree##*/}
 heartbeat=5000
 opts=quorum_heartbeat_timeout_ms=$heartbeat

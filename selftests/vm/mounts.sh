@@ -109,7 +109,7 @@ end_cluster() {
 sysfs_of() {
 	local dir dev
 
-	dev=$(cat "/sys/class/block/$(basename "$(readlink -f "/dev/mapper/data$1")")/dev")
+	dev=$(stat -Lc %Hr:%Lr "/dev/mapper/data$1")
 	for dir in /sys/fs/scoutfs/*/; do
 		if [ "$(cat "$dir/data_device_maj_min" 2>/dev/null)" = "$dev" ]; then
 			echo "${dir%/}"

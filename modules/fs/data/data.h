@@ -39,6 +39,7 @@ void sfs_data_freed(struct inode *inode);
 void sfs_data_to_iomap(struct inode *inode, const struct sfs_map *map,
 		       u64 seq, struct iomap *iomap);
 /* Before a file grows past pos: zero what lies between the size and pos. */
+void sfs_data_begin(struct inode *inode);
 int sfs_data_extend(struct inode *inode, loff_t pos);
 /* Set the size; the caller holds i_rwsem. */
 int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now);

@@ -136,6 +136,19 @@ static u64 sfs_data_want(struct inode *inode, u64 block, u64 len)
 	return next - block;
 }
 
+/*
+ * A write or truncation is about to look at the size, under i_rwsem: should the
+ * lock be lost before it has it in EX, it looks again.  That the inode is valid
+ * again by then tells nothing, anybody may have refreshed it meanwhile.
+ */
+void sfs_data_begin(struct inode *inode)
+{
+	struct sfs_inode_info *si = SFS_I(inode);
+
+	/* pairs with sfs_revoke_begin() */
+	WRITE_ONCE(si->op_epoch, smp_load_acquire(&si->epoch));
+}
+
 /* Let a write know that the group's lock is EX under this epoch. */
 static int sfs_data_get_ex(struct inode *inode)
 {
@@ -192,6 +205,9 @@ static int sfs_data_write_begin(struct inode *inode, loff_t pos, loff_t length,
 	ret = sfs_data_get_ex(inode);
 	if (ret)
 		return ret;
+	/* the size that the position follows from may be outdated, see there */
+	if (READ_ONCE(si->op_epoch) != smp_load_acquire(&si->epoch))
+		return SFS_DATA_AGAIN;
 	len = sfs_data_blocks(pos, length, &block);
 	ret = sfs_ns_map(sfs_inode_fs(inode), si->ni.ino, block, len, 0, &map);
 	if (!ret && !map.phys && (flags & IOMAP_WRITE))
@@ -349,6 +365,7 @@ static int sfs_data_truncate_prepare(struct inode *inode, loff_t size)
 	int ret;
 
 	do {
+		sfs_data_begin(inode);
 		ret = sfs_inode_revalidate(inode);
 		if (!ret)
 			ret = sfs_data_get_ex(inode);

@@ -63,6 +63,7 @@ static ssize_t sfs_file_write_try(struct kiocb *iocb, struct iov_iter *from,
 	loff_t pos;
 	ssize_t ret;
 
+	sfs_data_begin(inode);
 	ret = sfs_inode_revalidate(inode);
 	if (!ret)
 		ret = generic_write_checks(iocb, from);

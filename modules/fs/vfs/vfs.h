@@ -158,6 +158,7 @@ enum sfs_inode_bits {
  * @revoke_sem: read to dirty a page, written by revocations, see above
  * @epoch: revocations; written under @revoke_sem
  * @ex_epoch: epoch under which EX was seen
+ * @op_epoch: epoch when a write or truncation looked at the size; under i_rwsem
  * @map_seq: grows when mappings may have changed; for iomap_valid()
  * @free_seq: grows when blocks may have been freed
  * @ioend_lock: guards @ioends
@@ -179,6 +180,7 @@ struct sfs_inode_info {
 	struct rw_semaphore revoke_sem;
 	u32 epoch;
 	u32 ex_epoch;
+	u32 op_epoch;
 	atomic64_t map_seq;
 	atomic64_t free_seq;
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending timeout=120
+# vm: guest timeout=120
 # Bytes written, appended, punched and cut off by one mount are what the other reads.
 . "$(dirname "$0")/../../lib.sh"
 
