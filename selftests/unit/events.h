@@ -26,7 +26,7 @@ static void event(const char *fmt, ...)
 	events[0] = '\0';						\
 } while (0)
 
-static const char *mode_name(enum sfs_lock_mode mode)
+static inline const char *mode_name(enum sfs_lock_mode mode)
 {
 	return mode == SFS_LOCK_EX ? "EX" : mode == SFS_LOCK_PR ? "PR" : "NL";
 }
