@@ -165,7 +165,7 @@ static void side_datagram(void *arg, const struct sfs_net_addr *from, u64 rid,
 	struct side *side = arg;
 
 	event("%s:datagram(%u,%u,%u,%.*s) ", side->name, from->port,
-	      (unsigned int)rid, type, (int)len, (const char *)data);
+	      (unsigned int)rid, type, (int)len, len ? (const char *)data : "");
 }
 
 static const struct sfs_net_ops side_ops = {
