@@ -24,7 +24,7 @@ enum {
 	SFS_NR_STREAMS		= 5,
 };
 
-static_assert(SFS_NR_STREAMS == SFS_NET_NR_CLASSES + 1);
+static_assert(SFS_STREAM_REPLY + 1 == (int)SFS_NR_STREAMS);
 
 enum sfs_frame_kind {
 	SFS_FRAME_HELLO		= 1,	/* asks for a session, or resumes it */

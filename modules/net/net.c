@@ -428,10 +428,7 @@ EXPORT_SYMBOL_GPL(sfs_net_destroy);
 /* ---- for support ---- */
 
 /* see net.h */
-void sfs_net_for_each_peer(struct sfs_net *net,
-			   bool (*fn)(void *arg,
-				      const struct sfs_net_peer_info *info),
-			   void *arg)
+void sfs_net_for_each_peer(struct sfs_net *net, sfs_net_peer_fn fn, void *arg)
 {
 	struct sfs_net_peer_info info;
 	struct sfs_net_peer *peer;

@@ -232,10 +232,9 @@ struct sfs_net_stats {
 };
 
 /* Visit all sessions; fn returns false to end and must not sleep. */
-void sfs_net_for_each_peer(struct sfs_net *net,
-			   bool (*fn)(void *arg,
-				      const struct sfs_net_peer_info *info),
-			   void *arg);
+typedef bool (*sfs_net_peer_fn)(void *arg,
+				const struct sfs_net_peer_info *info);
+void sfs_net_for_each_peer(struct sfs_net *net, sfs_net_peer_fn fn, void *arg);
 void sfs_net_stats(struct sfs_net *net, struct sfs_net_stats *stats);
 
 #endif

@@ -43,7 +43,7 @@ struct sfs_net {
 	void *ep;
 	struct workqueue_struct *wq;
 	struct workqueue_struct *serve_wq;	/* serve() may take long */
-	spinlock_t lock;
+	spinlock_t lock;		/* guards what says so */
 	struct list_head peers;		/* lock; sessions that are not over */
 	struct list_head conns;		/* lock; connections not lost */
 	unsigned int nr_greeting;	/* lock */
@@ -65,7 +65,7 @@ struct sfs_net_conn {
 	struct sfs_frame_reader reader;	/* received() only */
 	struct work_struct tx_work;
 
-	spinlock_t lock;
+	spinlock_t lock;		/* guards what follows */
 	struct sfs_net_peer *peer;	/* set once */
 	struct sfs_frame *first;	/* to be sent before anything else */
 	u64 deadline_ns;		/* to be ended then; U64_MAX: never */

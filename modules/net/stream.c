@@ -95,13 +95,17 @@ void sfs_net_stream_rewind_locked(struct sfs_net_peer *peer)
 	}
 }
 
-static struct sfs_frame *sfs_net_stream_pick_locked(struct sfs_net_peer *peer)
+/* The next frame of the stream whose turn it is; nothing after an error. */
+static bool sfs_net_stream_pick_locked(struct sfs_net_peer *peer,
+				       struct sfs_frame **ret)
 {
 	struct sfs_net_stream *s;
 	struct sfs_frame *frame;
 	unsigned int i, nr;
 
 	lockdep_assert_held(&peer->lock);
+	if (peer->state >= SFS_PEER_CLOSING && peer->error)
+		return false;
 	for (i = 0; i < SFS_NR_STREAMS; i++) {
 		nr = (peer->next_stream + i) % SFS_NR_STREAMS;
 		s = &peer->streams[nr];
@@ -117,9 +121,10 @@ static struct sfs_frame *sfs_net_stream_pick_locked(struct sfs_net_peer *peer)
 		else
 			s->sent_seq = sfs_frame_seq(frame);
 		sfs_frame_get(frame);
-		return frame;
+		*ret = frame;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 static bool sfs_net_stream_all_sent(const struct sfs_net_peer *peer)
@@ -147,8 +152,7 @@ bool sfs_net_stream_next(struct sfs_net_peer *peer, struct sfs_net_conn *conn,
 	is_over = peer->state >= SFS_PEER_CLOSING;
 	if (peer->conn != conn || conn->is_close_sent) {
 		is_some = false;
-	} else if ((!is_over || !peer->error) &&
-		   (*frame = sfs_net_stream_pick_locked(peer))) {
+	} else if (sfs_net_stream_pick_locked(peer, frame)) {
 		*hdr = (*frame)->hdr;
 	} else if (is_over &&
 		   (peer->error || sfs_net_stream_all_sent(peer))) {
@@ -307,8 +311,8 @@ int sfs_net_stream_input(struct sfs_net_peer *peer, struct sfs_net_conn *conn,
 		goto out;
 	if (hdr->kind == SFS_FRAME_CLOSE) {
 		peer->is_drained = true;
-		sfs_net_peer_end_locked(peer,
-			sfs_frame_error(le32_to_cpu(hdr->status)));
+		ret = sfs_frame_error(le32_to_cpu(hdr->status));
+		sfs_net_peer_end_locked(peer, ret);
 		ret = -ENOTCONN;
 	} else if (hdr->kind != SFS_FRAME_ACK &&
 		   peer->state < SFS_PEER_CLOSING) {
