@@ -435,8 +435,25 @@ static_assert(sizeof(struct sfs_mount_record) == SFS_PAGE_BYTES);
 
 /* ---- quorum page; the last one is the multi-mount guard ------------------- */
 
-#define SFS_QUORUM_LEADS	(1U << 0)	/* leads in term, or died leading */
+#define SFS_QUORUM_LEADS	(1U << 0)	/* leads in lead_term, or died leading */
+#define SFS_QUORUM_VOTE_NONE	SFS_QUORUM_SLOTS_MAX	/* no vote in vote_term */
+#define SFS_QUORUM_TERM_MAX	(1ULL << 62)
+#define SFS_QUORUM_LED_MAX	32
 
+/* A mount that led and did not step down: to be fenced by who leads next. */
+struct sfs_disk_quorum_led {
+	__le64 rid;
+	__le64 term;			/* newest one it led in */
+};
+
+static_assert(sizeof(struct sfs_disk_quorum_led) == 16);
+
+/*
+ * Written by the holder of the slot alone.  What the slot's holders promised and
+ * left behind outlives them: a new one goes on with the terms, the vote, led[] and
+ * fenced_term[].  An entry of led[] counts while its term is above the highest
+ * fenced_term[] for that slot of all pages.
+ */
 struct sfs_quorum_page {
 	struct sfs_block_hdr hdr;	/* seq counts the writes */
 	__le64 rid;			/* 0: not mounted */
@@ -446,11 +463,18 @@ struct sfs_quorum_page {
 	char node[64];			/* host name, for people */
 	__le64 term;			/* newest the slot has seen */
 	__le64 vote_term;		/* newest it voted in */
-	__le32 vote_for;		/* slot it voted for then */
-	__le32 pad;
-	__u8 reserved[3936];
+	__le32 vote_for;		/* slot it voted for then, or VOTE_NONE */
+	__le32 nr_led;
+	__le64 lead_term;		/* while SFS_QUORUM_LEADS */
+	__le64 follow_term;		/* no leader of an older one is obeyed */
+	__le64 fenced_term[SFS_QUORUM_SLOTS_MAX]; /* leaders of each slot */
+	struct sfs_disk_quorum_led led[SFS_QUORUM_LED_MAX];
+	__u8 reserved[3288];
 };
 
+static_assert(offsetof(struct sfs_quorum_page, term) == 136);
+static_assert(offsetof(struct sfs_quorum_page, fenced_term) == 176);
+static_assert(offsetof(struct sfs_quorum_page, led) == 296);
 static_assert(sizeof(struct sfs_quorum_page) == SFS_PAGE_BYTES);
 
 #endif

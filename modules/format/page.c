@@ -140,6 +140,25 @@ const char *sfs_record_check(const struct sfs_mount_record *rec, u64 fsid,
 }
 EXPORT_SYMBOL_GPL(sfs_record_check);
 
+/* Room is left to count on from any sound term; none is newer than the page's. */
+static const char *quorum_terms_check(const struct sfs_quorum_page *page)
+{
+	u64 term = le64_to_cpu(page->term);
+	unsigned int i;
+
+	if (term > SFS_QUORUM_TERM_MAX || le64_to_cpu(page->vote_term) > term ||
+	    le64_to_cpu(page->lead_term) > term ||
+	    le64_to_cpu(page->follow_term) > term)
+		return "quorum-term";
+	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++)
+		if (le64_to_cpu(page->fenced_term[i]) > term)
+			return "quorum-term";
+	for (i = 0; i < le32_to_cpu(page->nr_led); i++)
+		if (!page->led[i].rid || le64_to_cpu(page->led[i].term) > term)
+			return "quorum-led";
+	return NULL;
+}
+
 const char *sfs_quorum_check(const struct sfs_quorum_page *page, u64 fsid,
 			     u32 nr)
 {
@@ -155,7 +174,11 @@ const char *sfs_quorum_check(const struct sfs_quorum_page *page, u64 fsid,
 		return "quorum-slot";
 	if (!name_is_sound(page->node, sizeof(page->node)))
 		return "quorum-node";
-	return NULL;
+	if (le32_to_cpu(page->nr_led) > SFS_QUORUM_LED_MAX)
+		return "quorum-led";
+	if (le32_to_cpu(page->vote_for) > SFS_QUORUM_VOTE_NONE)
+		return "quorum-vote";
+	return quorum_terms_check(page);
 }
 EXPORT_SYMBOL_GPL(sfs_quorum_check);
 

@@ -24,5 +24,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (!sfs_quorum_check(&page.quorum, fsid, 0) &&
 	    strnlen(page.quorum.node, 64) == 64)
 		port_die("a node name without an end");
+	if (!sfs_quorum_check(&page.quorum, fsid, 0) &&
+	    (le32_to_cpu(page.quorum.nr_led) > SFS_QUORUM_LED_MAX ||
+	     le32_to_cpu(page.quorum.vote_for) > SFS_QUORUM_SLOTS_MAX ||
+	     le64_to_cpu(page.quorum.term) > SFS_QUORUM_TERM_MAX ||
+	     le64_to_cpu(page.quorum.vote_term) >
+	     le64_to_cpu(page.quorum.term)))
+		port_die("an election that cannot go on");
 	return 0;
 }

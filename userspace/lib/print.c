@@ -376,6 +376,33 @@ static void sfs_print_mount(struct sfs_print *pr,
 			       sfs_print_freed_item, pr);
 }
 
+static void sfs_print_election(struct sfs_print *pr,
+			       const struct sfs_quorum_page *page)
+{
+	u32 i;
+
+	sfs_pr_hex(pr, "flags", le32_to_cpu(page->flags));
+	sfs_pr_num(pr, "term", le64_to_cpu(page->term));
+	sfs_pr_num(pr, "vote_term", le64_to_cpu(page->vote_term));
+	sfs_pr_num(pr, "vote_for", le32_to_cpu(page->vote_for));
+	sfs_pr_num(pr, "lead_term", le64_to_cpu(page->lead_term));
+	sfs_pr_num(pr, "follow_term", le64_to_cpu(page->follow_term));
+	for (i = 0; i < le32_to_cpu(page->nr_led); i++) {
+		sfs_pr_begin(pr, "led");
+		sfs_pr_hex(pr, "rid", le64_to_cpu(page->led[i].rid));
+		sfs_pr_num(pr, "term", le64_to_cpu(page->led[i].term));
+		sfs_pr_end(pr);
+	}
+	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
+		if (!page->fenced_term[i])
+			continue;
+		sfs_pr_begin(pr, "fenced");
+		sfs_pr_num(pr, "slot", i);
+		sfs_pr_num(pr, "term", le64_to_cpu(page->fenced_term[i]));
+		sfs_pr_end(pr);
+	}
+}
+
 static void sfs_print_guard(struct sfs_print *pr)
 {
 	struct sfs_check *ck = pr->ck;
@@ -395,6 +422,8 @@ static void sfs_print_guard(struct sfs_print *pr)
 		sfs_pr_num(pr, "beat", le64_to_cpu(page.beat));
 		sfs_pr_num(pr, "interval_ms", le32_to_cpu(page.interval_ms));
 		sfs_pr_str(pr, "node", page.node, sizeof(page.node));
+		if (nr != SFS_MMP_PAGE)
+			sfs_print_election(pr, &page);
 		sfs_pr_end(pr);
 	}
 }

@@ -51,7 +51,8 @@ enum sfs_quorum_role {
  * @lease: this mount leads until @until_ns at least
  *
  * Called from sfs_quorum_run() only, in order; may sleep, @elected and @deposed
- * should only start the work that follows from them.
+ * should only start the work that follows from them.  Pages are also read and
+ * written by sfs_quorum_create() and the two calls about stale leaders.
  */
 struct sfs_quorum_ops {
 	void (*send)(void *arg, unsigned int slot, const void *msg, u32 len);
@@ -94,9 +95,9 @@ unsigned int sfs_quorum_lease_ms(unsigned int timeout_ms);	/* 3/4 */
 unsigned int sfs_quorum_interval_ms(unsigned int timeout_ms);	/* heartbeats */
 
 /*
- * Reads the own page: 0; -EBUSY when another mount that is alive holds the slot
- * (its beat moves while we look, which takes two of its intervals at most);
- * -EINVAL for a slot that is none; -EIO, -ENOMEM.
+ * Takes the slot: 0; -EBUSY when another mount that is alive holds it (its beat
+ * moves while we look, which takes two of its intervals at most) or takes it at
+ * the same time; -EINVAL for a slot that is none; -EIO, -ENOMEM.  Sleeps.
  */
 int sfs_quorum_create(const struct sfs_quorum_params *params,
 		      struct sfs_quorum **ret);
@@ -115,8 +116,10 @@ u64 sfs_quorum_run(struct sfs_quorum *q, u64 now_ns);
 void sfs_quorum_receive(struct sfs_quorum *q, unsigned int from_slot,
 			const void *msg, u32 len, u64 now_ns);
 /*
- * The mount leaves, or gives up leading for @pause_ms: the page says so and the
- * others are told, so that they elect at once.  Done by the next run.
+ * With @pause_ms 0 the mount leaves its slot for good; otherwise it gives up
+ * leading, and does not stand for election for so long.  The page says so and
+ * the others are told, so that they elect at once.  Done by the next run.  To be
+ * called when what the mount wrote as a leader is over: it will not be fenced.
  */
 void sfs_quorum_resign(struct sfs_quorum *q, unsigned int pause_ms);
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms);
@@ -149,6 +152,32 @@ struct sfs_quorum_status {
 };
 
 void sfs_quorum_status(struct sfs_quorum *q, struct sfs_quorum_status *st);
+
+/**
+ * struct sfs_quorum_stale - a mount that led and did not step down
+ * @slot: it held
+ * @rid: of the mount
+ * @term: it led in
+ */
+struct sfs_quorum_stale {
+	unsigned int slot;
+	u64 rid;
+	u64 term;
+};
+
+/*
+ * For who was elected: mounts other than this one that led before and did not
+ * resign, oldest first, to be fenced before anything else is done.  0; -ENOENT:
+ * no more; -EIO.  Process context, sleeps; not from callbacks.
+ */
+int sfs_quorum_next_stale_leader(struct sfs_quorum *q,
+				 struct sfs_quorum_stale *stale);
+/*
+ * It is fenced: durable on return.  -EINVAL: an older one of the same slot has to
+ * be fenced first; -ESTALE: the own slot was taken; -EIO: ask again.
+ */
+int sfs_quorum_clear_stale_leader(struct sfs_quorum *q,
+				  const struct sfs_quorum_stale *stale);
 
 /*
  * Who leads, from the device alone: for mounts without a slot.  The slot whose
