@@ -1,0 +1,751 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A small simulator of slot holders: one fiber each, a clock each, pages that
+ * take time to read and write, messages that take time, get lost, come twice and
+ * overtake each other.  One seed is one run.
+ *
+ * Checked all the time: no two leases at once by the true time, one leader per
+ * term, elected terms grow, the terms of a page never go back, a leader whose
+ * lease is over is deposed, and who is elected finds all that led and did not step
+ * down.
+ */
+#ifndef QUORUM_SIM_H
+#define QUORUM_SIM_H
+
+#include "format/port.h"
+#include "lock/cluster/quorum.h"
+
+#include <sanitizer/common_interface_defs.h>
+#include <setjmp.h>
+#include <ucontext.h>
+
+#include <cmocka.h>
+
+enum {
+	QS_NODES	= 5,
+	QS_STACK_BYTES	= 128 << 10,
+	QS_EVENTS	= 8192,
+	QS_RIDS		= 4096,
+};
+
+#define QS_MS	((u64)NSEC_PER_MSEC)
+
+enum qs_event_type {
+	QS_MSG,
+	QS_WAKE,
+	QS_CRASH,
+	QS_START,
+};
+
+struct qs_event {
+	u64 at, order;
+	enum qs_event_type type;
+	unsigned int from, to;
+	struct qs_inst *inst;
+	u64 seq;
+	u32 len;
+	u8 bytes[SFS_QUORUM_MSG_MAX];
+};
+
+enum qs_disk { QS_DISK_OK, QS_DISK_SLOW, QS_DISK_STUCK, QS_DISK_FAILS };
+
+/* One slot and the machine it is on. */
+struct qs_node {
+	unsigned int slot;
+	u32 rate_ppm;
+	u64 offset;
+	struct qs_inst *inst;		/* newest */
+	enum qs_disk disk;
+	u64 disk_until;
+	u64 paused_until;
+	bool is_frozen;			/* the pause holds up messages, too */
+	bool wants_up;
+	unsigned int timeout_ms;
+};
+
+/* One mount. */
+struct qs_inst {
+	struct qs_node *node;
+	struct qs_inst *next;
+	u64 rid;
+	struct sfs_quorum *q;
+	int create_error;
+	bool is_up;			/* created */
+	bool is_dead;
+	bool is_done;
+	bool is_idle;
+	bool has_left;
+	u64 wake_seq;
+	bool leads;
+	bool wants_fencing;
+	bool dies_deposed;
+	u64 lead_term;
+	u64 lease_until;		/* own clock */
+	int leader_slot;
+	int deposed_error;
+	ucontext_t ctx;
+	void *stack;
+	void *asan_stack;
+};
+
+struct qs_fate { bool has_led, is_fenced; };
+
+static struct {
+	u64 now, seed, random;
+	unsigned int nr;
+	u32 slots;
+	struct qs_node node[QS_NODES];
+	struct qs_inst *insts;
+	struct qs_inst *current;
+	struct sfs_quorum_page page[SFS_QUORUM_SLOTS_MAX];
+	struct qs_event heap[QS_EVENTS];
+	unsigned int nr_events;
+	u64 order;
+	bool cut[QS_NODES][QS_NODES];
+	unsigned int loss_pct, dup_pct, delay_max_us;
+	u64 nr_rids;
+	struct qs_fate fate[QS_RIDS];
+	u64 elected_term;
+	unsigned int nr_elected, nr_deposed;
+	bool has_tears;
+	ucontext_t main;
+	void *main_asan;
+	const void *main_stack;
+	size_t main_bytes;
+	void *free_stack[64];
+	unsigned int nr_free_stacks;
+	bool is_verbose;
+} qs;
+
+/* ---- chance ---- */
+
+static u64 qs_below(u64 n)
+{
+	u64 z = qs.random += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return n ? (z ^ (z >> 31)) % n : 0;
+}
+
+static bool qs_chance(unsigned int pct)
+{
+	return qs_below(100) < pct;
+}
+
+#define qs_say(fmt, ...) do {						\
+	if (qs.is_verbose)						\
+		printf("# %9.3f " fmt "\n", qs.now / 1e9, ##__VA_ARGS__); \
+} while (0)
+
+#define qs_fail(fmt, ...) do {						\
+	printf("# seed %llu, %u slots, at %.3f s: " fmt "\n",		\
+	       (unsigned long long)qs.seed, qs.nr, qs.now / 1e9,	\
+	       ##__VA_ARGS__);						\
+	fflush(stdout);							\
+	abort();							\
+} while (0)
+
+/* ---- clocks ---- */
+
+static u64 qs_local(const struct qs_node *n)
+{
+	return n->offset + qs.now / 1000 * n->rate_ppm / 1000 +
+	       qs.now % 1000;
+}
+
+/* Not before the node's clock shows that. */
+static u64 qs_real(const struct qs_node *n, u64 local)
+{
+	u64 d = local > n->offset ? local - n->offset : 0;
+
+	if (local == U64_MAX)
+		return U64_MAX;
+	return (d / n->rate_ppm + 1) * 1000000 + 1000;
+}
+
+static u64 qs_clock(void)
+{
+	if (qs.current && qs.current->is_dead)
+		return U64_MAX / 2;	/* no dead mount sleeps */
+	return qs.current ? qs_local(qs.current->node) : qs.now;
+}
+
+/* ---- events ---- */
+
+static bool qs_before(const struct qs_event *a, const struct qs_event *b)
+{
+	return a->at != b->at ? a->at < b->at : a->order < b->order;
+}
+
+static void qs_push(struct qs_event *ev)
+{
+	unsigned int i = qs.nr_events++;
+
+	assert_true(i < QS_EVENTS);
+	ev->order = qs.order++;
+	for (; i && qs_before(ev, &qs.heap[(i - 1) / 2]); i = (i - 1) / 2)
+		qs.heap[i] = qs.heap[(i - 1) / 2];
+	qs.heap[i] = *ev;
+}
+
+static void qs_pop(struct qs_event *ev)
+{
+	struct qs_event last;
+	unsigned int i = 0, c;
+
+	*ev = qs.heap[0];
+	last = qs.heap[--qs.nr_events];
+	while ((c = 2 * i + 1) < qs.nr_events) {
+		if (c + 1 < qs.nr_events &&
+		    qs_before(&qs.heap[c + 1], &qs.heap[c]))
+			c++;
+		if (!qs_before(&qs.heap[c], &last))
+			break;
+		qs.heap[i] = qs.heap[c];
+		i = c;
+	}
+	qs.heap[i] = last;
+}
+
+static void qs_wake_at(struct qs_inst *inst, u64 at)
+{
+	struct qs_event ev = { .at = max(at, qs.now), .type = QS_WAKE,
+			       .inst = inst, .seq = ++inst->wake_seq };
+
+	qs_push(&ev);
+}
+
+static void qs_at(u64 at, enum qs_event_type type, unsigned int slot,
+		  struct qs_inst *inst)
+{
+	struct qs_event ev = { .at = at, .type = type, .to = slot,
+			       .inst = inst };
+
+	qs_push(&ev);
+}
+
+/* ---- fibers ---- */
+
+static void qs_enter_main(void)
+{
+	__sanitizer_finish_switch_fiber(qs.main_asan, NULL, NULL);
+}
+
+static void qs_resume(struct qs_inst *inst)
+{
+	qs.current = inst;
+	__sanitizer_start_switch_fiber(&qs.main_asan, inst->stack,
+				       QS_STACK_BYTES);
+	swapcontext(&qs.main, &inst->ctx);
+	qs_enter_main();
+	qs.current = NULL;
+	if (inst->is_done && inst->stack) {
+		qs.free_stack[qs.nr_free_stacks++] = inst->stack;
+		inst->stack = NULL;
+	}
+}
+
+static void qs_suspend(struct qs_inst *inst)
+{
+	__sanitizer_start_switch_fiber(inst->is_done ? NULL :
+				       &inst->asan_stack,
+				       qs.main_stack, qs.main_bytes);
+	swapcontext(&inst->ctx, &qs.main);
+	__sanitizer_finish_switch_fiber(inst->asan_stack, NULL, NULL);
+}
+
+/* The current fiber sleeps until that time; at once when its mount is dead. */
+static void qs_sleep_until(u64 at)
+{
+	struct qs_inst *inst = qs.current;
+
+	if (inst->is_dead)
+		return;
+	qs_wake_at(inst, at);
+	qs_suspend(inst);
+}
+
+static void qs_block(const char *why)
+{
+	assert_non_null(qs.current);
+	assert_true(port_waiting.deadline_ns != U64_MAX);
+	qs_sleep_until(qs_real(qs.current->node, port_waiting.deadline_ns));
+}
+
+/* ---- what a mount's quorum asks for ---- */
+
+static void qs_send(void *arg, unsigned int slot, const void *msg, u32 len)
+{
+	struct qs_inst *inst = arg;
+	unsigned int from = inst->node->slot;
+	struct qs_event ev = { .type = QS_MSG, .from = from, .to = slot,
+			       .len = len };
+	unsigned int copies = 1 + qs_chance(qs.dup_pct);
+
+	assert_true(len <= SFS_QUORUM_MSG_MAX && slot < qs.nr && slot != from);
+	if (inst->is_dead)
+		return;
+	memcpy(ev.bytes, msg, len);
+	while (copies--) {
+		if (qs.cut[from][slot] || qs_chance(qs.loss_pct))
+			continue;
+		ev.at = qs.now + 50000 + qs_below(qs.delay_max_us) * 1000;
+		qs_push(&ev);
+	}
+}
+
+static enum qs_disk qs_disk(const struct qs_node *n)
+{
+	return qs.now < n->disk_until ? n->disk : QS_DISK_OK;
+}
+
+/* Half of an I/O's time, or until the disk works again. */
+static void qs_disk_wait(struct qs_inst *inst, u64 max_us)
+{
+	struct qs_node *n = inst->node;
+	u64 us = 20 + qs_below(max_us);
+
+	if (qs_disk(n) == QS_DISK_SLOW)
+		us += qs_below(n->timeout_ms * 150);
+	qs_sleep_until(qs.now + us * 1000);
+	while (qs_disk(n) == QS_DISK_STUCK && !inst->is_dead)
+		qs_sleep_until(qs.now + 20 * QS_MS);
+}
+
+static int qs_read_page(void *arg, unsigned int slot,
+			struct sfs_quorum_page *page)
+{
+	struct qs_inst *inst = arg;
+
+	assert_true(slot < SFS_QUORUM_SLOTS_MAX);
+	if (slot >= qs.nr) {
+		memset(page, 0, sizeof(*page));
+		return inst->is_dead ? -EIO : 0;
+	}
+	qs_disk_wait(inst, 200);
+	memcpy(page, &qs.page[slot], sizeof(*page));
+	qs_disk_wait(inst, 200);
+	if (inst->is_dead || qs_disk(inst->node) == QS_DISK_FAILS)
+		return -EIO;
+	return 0;
+}
+
+static void qs_land(struct qs_inst *inst, const struct sfs_quorum_page *page)
+{
+	struct sfs_quorum_page *disk = &qs.page[inst->node->slot];
+
+	if (disk->hdr.magic && disk->rid == page->rid &&
+	    (le64_to_cpu(page->term) < le64_to_cpu(disk->term) ||
+	     le64_to_cpu(page->vote_term) < le64_to_cpu(disk->vote_term) ||
+	     le64_to_cpu(page->follow_term) < le64_to_cpu(disk->follow_term)))
+		qs_fail("the terms of page %u go back", inst->node->slot);
+	if (disk->vote_term && disk->vote_term == page->vote_term &&
+	    disk->vote_for != page->vote_for)
+		qs_fail("slot %u votes twice in term %llu", inst->node->slot,
+			(unsigned long long)le64_to_cpu(page->vote_term));
+	*disk = *page;
+}
+
+/* Two writers: none may have been torn before the other is whole again. */
+static bool qs_may_tear(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < qs.nr; i++)
+		if (!qs.page[i].hdr.magic)
+			return false;
+	return qs.has_tears;
+}
+
+static int qs_write_page(void *arg, struct sfs_quorum_page *page)
+{
+	struct qs_inst *inst = arg;
+	bool lands = qs_chance(50);
+
+	page->hdr.magic = cpu_to_le32(SFS_MAGIC_QUORUM);
+	page->hdr.fsid = cpu_to_le64(1);
+	page->hdr.owner = cpu_to_le64(inst->node->slot);
+	page->hdr.type = SFS_BLOCK_QUORUM;
+	sfs_hdr_seal(page, sizeof(*page));
+	if (sfs_quorum_check(page, 1, inst->node->slot))
+		qs_fail("slot %u writes a page that is %s", inst->node->slot,
+			sfs_quorum_check(page, 1, inst->node->slot));
+	if (inst->is_dead)
+		return -EIO;
+	qs_disk_wait(inst, 4000);
+	if (inst->is_dead || qs_disk(inst->node) == QS_DISK_FAILS) {
+		if (lands)
+			qs_land(inst, page);
+		else if (inst->is_dead && qs_may_tear() && qs_chance(30))
+			memset(&qs.page[inst->node->slot], 0, sizeof(*page));
+		return -EIO;
+	}
+	qs_land(inst, page);
+	qs_disk_wait(inst, 4000);
+	return inst->is_dead ? -EIO : 0;
+}
+
+static bool qs_has_lease(const struct qs_inst *inst)
+{
+	return inst->leads && !inst->is_dead &&
+	       qs_local(inst->node) < inst->lease_until;
+}
+
+static void qs_elected(void *arg, u64 term)
+{
+	struct qs_inst *inst = arg;
+
+	if (inst->is_dead)
+		return;
+	qs_say("slot %u leads in term %llu", inst->node->slot,
+	       (unsigned long long)term);
+	if (inst->leads)
+		qs_fail("slot %u is elected twice", inst->node->slot);
+	if (term <= qs.elected_term)
+		qs_fail("slot %u is elected in term %llu after %llu",
+			inst->node->slot, (unsigned long long)term,
+			(unsigned long long)qs.elected_term);
+	if (qs.page[inst->node->slot].rid == cpu_to_le64(inst->rid) &&
+	    !(le32_to_cpu(qs.page[inst->node->slot].flags) & SFS_QUORUM_LEADS))
+		qs_fail("slot %u leads and its page does not say so",
+			inst->node->slot);
+	qs.elected_term = term;
+	qs.fate[inst->rid].has_led = true;
+	qs.fate[inst->rid].is_fenced = false;
+	qs.nr_elected++;
+	inst->leads = true;
+	inst->lead_term = term;
+	inst->lease_until = 0;
+	inst->wants_fencing = true;
+}
+
+static void qs_deposed(void *arg, u64 term, int error)
+{
+	struct qs_inst *inst = arg;
+
+	if (inst->is_dead)
+		return;
+	qs_say("slot %u deposed in term %llu: %d", inst->node->slot,
+	       (unsigned long long)term, error);
+	if (!inst->leads || term != inst->lead_term)
+		qs_fail("slot %u deposed without leading", inst->node->slot);
+	if (error && error != -ETIMEDOUT && error != -ESTALE)
+		qs_fail("deposed for %d", error);
+	inst->leads = false;
+	inst->deposed_error = error;
+	qs.nr_deposed += error != 0;
+	if (!error)
+		qs.fate[inst->rid].has_led = false;
+	else if (inst->dies_deposed)
+		qs_at(qs.now, QS_CRASH, inst->node->slot, inst);
+}
+
+static void qs_leader(void *arg, int slot, u64 term)
+{
+	struct qs_inst *inst = arg;
+
+	assert_true(slot < (int)qs.nr);
+	if (slot >= 0 && !term)
+		qs_fail("a leader in no term");
+	inst->leader_slot = slot;
+}
+
+static void qs_lease(void *arg, u64 until_ns)
+{
+	struct qs_inst *inst = arg;
+	struct qs_inst *other;
+
+	if (inst->is_dead)
+		return;
+	if (!inst->leads)
+		qs_fail("slot %u has a lease and does not lead",
+			inst->node->slot);
+	if (until_ns < inst->lease_until)
+		qs_fail("the lease of slot %u shrinks", inst->node->slot);
+	inst->lease_until = until_ns;
+	if (!qs_has_lease(inst))
+		return;
+	for (other = qs.insts; other; other = other->next)
+		if (other != inst && qs_has_lease(other))
+			qs_fail("slots %u (term %llu) and %u (term %llu) have leases",
+				inst->node->slot,
+				(unsigned long long)inst->lead_term,
+				other->node->slot,
+				(unsigned long long)other->lead_term);
+}
+
+static const struct sfs_quorum_ops qs_ops = {
+	.send		= qs_send,
+	.read_page	= qs_read_page,
+	.write_page	= qs_write_page,
+	.elected	= qs_elected,
+	.deposed	= qs_deposed,
+	.leader		= qs_leader,
+	.lease		= qs_lease,
+};
+
+/* ---- mounts ---- */
+
+/* What the leader's first step is: fence who led and did not step down. */
+static void qs_fence(struct qs_inst *inst)
+{
+	struct sfs_quorum_stale stale;
+	u64 rid;
+	int ret;
+
+	while (!(ret = sfs_quorum_next_stale_leader(inst->q, &stale))) {
+		if (!stale.rid || stale.rid > qs.nr_rids ||
+		    stale.rid == inst->rid || stale.slot >= qs.nr)
+			qs_fail("there is no mount %llu",
+				(unsigned long long)stale.rid);
+		qs.fate[stale.rid].is_fenced = true;
+		ret = sfs_quorum_clear_stale_leader(inst->q, &stale);
+		if (ret)
+			break;
+	}
+	if (ret != -ENOENT)
+		return;		/* the disk; the next run asks again */
+	inst->wants_fencing = false;
+	for (rid = 1; rid <= qs.nr_rids && !qs.has_tears; rid++)
+		if (rid != inst->rid && qs.fate[rid].has_led &&
+		    !qs.fate[rid].is_fenced)
+			qs_fail("slot %u did not find mount %llu, which led",
+				inst->node->slot, (unsigned long long)rid);
+}
+
+static void qs_inst_live(struct qs_inst *inst)
+{
+	while (!inst->is_dead) {
+		u64 start = qs_local(inst->node);
+		u64 next = sfs_quorum_run(inst->q, start);
+
+		if (!inst->is_dead && inst->leads &&
+		    start >= inst->lease_until)
+			qs_fail("slot %u is not deposed though its lease is over",
+				inst->node->slot);
+		if (!inst->is_dead && inst->leads && inst->wants_fencing) {
+			qs_fence(inst);
+			continue;
+		}
+		inst->is_idle = true;
+		qs_sleep_until(qs_real(inst->node, next));
+		inst->is_idle = false;
+	}
+}
+
+static void qs_inst_main(void)
+{
+	struct qs_inst *inst = qs.current;
+	struct qs_node *n = inst->node;
+	struct sfs_quorum_params params = {
+		.fsid = 1, .rid = inst->rid, .slot = n->slot,
+		.slots = qs.slots, .timeout_ms = n->timeout_ms,
+		.seed = qs_below(U64_MAX), .node = "sim", .ops = &qs_ops,
+		.arg = inst,
+	};
+
+	__sanitizer_finish_switch_fiber(NULL, &qs.main_stack, &qs.main_bytes);
+	inst->create_error = sfs_quorum_create(&params, &inst->q);
+	if (!inst->create_error) {
+		inst->is_up = true;
+		qs_inst_live(inst);
+		sfs_quorum_destroy(inst->q);
+		inst->q = NULL;
+	} else if (!inst->is_dead) {
+		qs_say("slot %u: create says %d", n->slot, inst->create_error);
+		qs_at(qs.now + n->timeout_ms * QS_MS / 2, QS_START, n->slot,
+		      NULL);
+	}
+	inst->is_dead = true;
+	inst->is_done = true;
+	qs_suspend(inst);
+	abort();
+}
+
+static struct qs_inst *qs_start(unsigned int slot)
+{
+	struct qs_inst *inst = calloc(1, sizeof(*inst));
+	struct qs_node *n = &qs.node[slot];
+
+	inst->node = n;
+	inst->rid = ++qs.nr_rids;
+	assert_true(inst->rid < QS_RIDS);
+	inst->leader_slot = -1;
+	inst->dies_deposed = qs_chance(50);
+	inst->next = qs.insts;
+	qs.insts = inst;
+	n->inst = inst;
+	n->wants_up = true;
+	qs_say("slot %u: mount %llu", slot, (unsigned long long)inst->rid);
+	inst->stack = qs.nr_free_stacks ? qs.free_stack[--qs.nr_free_stacks] :
+					  malloc(QS_STACK_BYTES);
+	getcontext(&inst->ctx);
+	inst->ctx.uc_stack.ss_sp = inst->stack;
+	inst->ctx.uc_stack.ss_size = QS_STACK_BYTES;
+	makecontext(&inst->ctx, qs_inst_main, 0);
+	qs_wake_at(inst, qs.now);
+	return inst;
+}
+
+/* Only what is on the disk survives. */
+static void qs_crash(struct qs_inst *inst)
+{
+	if (!inst || inst->is_done)
+		return;
+	qs_say("slot %u dies", inst->node->slot);
+	inst->is_dead = true;
+	inst->wake_seq++;
+	qs_resume(inst);
+	assert_true(inst->is_done);
+}
+
+static bool qs_is_alive(const struct qs_inst *inst)
+{
+	return inst && inst->is_up && !inst->is_dead;
+}
+
+/* ---- running ---- */
+
+static void qs_deliver(struct qs_event *ev)
+{
+	struct qs_node *n = &qs.node[ev->to];
+	struct qs_inst *inst = n->inst;
+
+	if (n->is_frozen && qs.now < n->paused_until) {
+		ev->at = n->paused_until + qs_below(QS_MS);
+		qs_push(ev);
+		return;
+	}
+	if (!qs_is_alive(inst))
+		return;
+	sfs_quorum_receive(inst->q, ev->from, ev->bytes, ev->len, qs_local(n));
+	if (inst->is_idle)
+		qs_wake_at(inst, qs.now + qs_below(300000));
+}
+
+static void qs_wake(struct qs_event *ev)
+{
+	struct qs_inst *inst = ev->inst;
+
+	if (inst->is_done || ev->seq != inst->wake_seq)
+		return;
+	if (qs.now < inst->node->paused_until)
+		qs_wake_at(inst, inst->node->paused_until + qs_below(QS_MS));
+	else
+		qs_resume(inst);
+}
+
+static void qs_step(void)
+{
+	struct qs_event ev;
+
+	qs_pop(&ev);
+	qs.now = max(qs.now, ev.at);
+	switch (ev.type) {
+	case QS_MSG:
+		qs_deliver(&ev);
+		break;
+	case QS_WAKE:
+		qs_wake(&ev);
+		break;
+	case QS_CRASH:
+		qs_crash(ev.inst);
+		qs_at(qs.now + qs_below(qs.node[ev.to].timeout_ms) * QS_MS,
+		      QS_START, ev.to, NULL);
+		break;
+	case QS_START:
+		if (qs.node[ev.to].wants_up && (!qs.node[ev.to].inst ||
+						qs.node[ev.to].inst->is_done))
+			qs_start(ev.to);
+		break;
+	}
+}
+
+static void qs_run_until(u64 at)
+{
+	while (qs.nr_events && qs.heap[0].at <= at)
+		qs_step();
+	qs.now = max(qs.now, at);
+}
+
+static void qs_run_ms(u64 ms)
+{
+	qs_run_until(qs.now + ms * QS_MS);
+}
+
+static struct qs_inst *qs_leading(void)
+{
+	struct qs_inst *inst;
+
+	for (inst = qs.insts; inst; inst = inst->next)
+		if (qs_has_lease(inst))
+			return inst;
+	return NULL;
+}
+
+/* Until somebody other than @not leads, at most so long. */
+static struct qs_inst *qs_wait_leader(struct qs_inst *not, u64 ms)
+{
+	u64 end = qs.now + ms * QS_MS;
+
+	while (qs.nr_events && qs.heap[0].at <= end) {
+		struct qs_inst *inst = qs_leading();
+
+		if (inst && inst != not)
+			return inst;
+		qs_step();
+	}
+	return NULL;
+}
+
+static void qs_begin(u64 seed, unsigned int nr, unsigned int timeout_ms,
+		     unsigned int skew_ppm)
+{
+	unsigned int i;
+
+	memset(&qs.node, 0, sizeof(qs.node));
+	memset(&qs.page, 0, sizeof(qs.page));
+	memset(&qs.cut, 0, sizeof(qs.cut));
+	memset(&qs.fate, 0, sizeof(qs.fate));
+	qs.now = QS_MS;
+	qs.seed = seed;
+	qs.random = seed * 2654435761u;
+	qs.nr = nr;
+	qs.slots = (1U << nr) - 1;
+	qs.nr_events = 0;
+	qs.nr_rids = 0;
+	qs.elected_term = 0;
+	qs.nr_elected = 0;
+	qs.nr_deposed = 0;
+	qs.loss_pct = 0;
+	qs.dup_pct = 0;
+	qs.delay_max_us = 500;
+	qs.has_tears = false;
+	for (i = 0; i < nr; i++) {
+		qs.node[i].slot = i;
+		qs.node[i].rate_ppm = 1000000 - skew_ppm +
+				      qs_below(2 * skew_ppm + 1);
+		qs.node[i].offset = qs_below(1ULL << 40);
+		qs.node[i].timeout_ms = timeout_ms;
+	}
+	port_clock = qs_clock;
+	port_block = qs_block;
+}
+
+static void qs_end(void)
+{
+	struct qs_inst *inst;
+
+	while ((inst = qs.insts)) {
+		qs_crash(inst);
+		qs.insts = inst->next;
+		free(inst);
+	}
+	while (qs.nr_free_stacks)
+		free(qs.free_stack[--qs.nr_free_stacks]);
+	port_clock = NULL;
+	port_block = port_block_default;
+}
+
+#endif
