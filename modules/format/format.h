@@ -436,6 +436,7 @@ static_assert(sizeof(struct sfs_mount_record) == SFS_PAGE_BYTES);
 /* ---- quorum page; the last one is the multi-mount guard ------------------- */
 
 #define SFS_QUORUM_LEADS	(1U << 0)	/* leads in lead_term, or died leading */
+#define SFS_QUORUM_DAMAGED	(1U << 31)	/* in memory: instead of what was read */
 #define SFS_QUORUM_VOTE_NONE	SFS_QUORUM_SLOTS_MAX	/* no vote in vote_term */
 #define SFS_QUORUM_TERM_MAX	(1ULL << 62)
 #define SFS_QUORUM_LED_MAX	32

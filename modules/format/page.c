@@ -174,6 +174,8 @@ const char *sfs_quorum_check(const struct sfs_quorum_page *page, u64 fsid,
 		return "quorum-slot";
 	if (!name_is_sound(page->node, sizeof(page->node)))
 		return "quorum-node";
+	if (le32_to_cpu(page->flags) & ~SFS_QUORUM_LEADS)
+		return "quorum-flags";
 	if (le32_to_cpu(page->nr_led) > SFS_QUORUM_LED_MAX)
 		return "quorum-led";
 	if (le32_to_cpu(page->vote_for) > SFS_QUORUM_VOTE_NONE)

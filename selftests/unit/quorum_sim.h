@@ -358,6 +358,13 @@ static bool qs_may_tear(void)
 	return qs.has_tears;
 }
 
+static void qs_tear(unsigned int slot)
+{
+	qs_say("page %u is torn", slot);
+	memset(&qs.page[slot], 0, sizeof(qs.page[slot]));
+	qs.page[slot].flags = cpu_to_le32(SFS_QUORUM_DAMAGED);
+}
+
 static int qs_write_page(void *arg, struct sfs_quorum_page *page)
 {
 	struct qs_inst *inst = arg;
@@ -377,8 +384,8 @@ static int qs_write_page(void *arg, struct sfs_quorum_page *page)
 	if (inst->is_dead || qs_disk(inst->node) == QS_DISK_FAILS) {
 		if (lands)
 			qs_land(inst, page);
-		else if (inst->is_dead && qs_may_tear() && qs_chance(30))
-			memset(&qs.page[inst->node->slot], 0, sizeof(*page));
+		else if (qs_may_tear() && qs_chance(30))
+			qs_tear(inst->node->slot);
 		return -EIO;
 	}
 	qs_land(inst, page);

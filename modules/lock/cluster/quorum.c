@@ -257,7 +257,8 @@ void sfs_quorum_lease_update(struct sfs_quorum *q)
 	if (base >= q->raised_ns)
 		q->lease_timeout_ms = q->p.timeout_ms;
 	until = base + sfs_quorum_ns(sfs_quorum_lease_ms(q->lease_timeout_ms));
-	if (until <= q->now || until <= q->lease_until)
+	if (until <= q->now || until <= q->lease_until ||
+	    (q->stage == SFS_QUORUM_CONFIRMS && READ_ONCE(q->wants_resign)))
 		return;
 	q->lease_until = until;
 	if (q->stage == SFS_QUORUM_CONFIRMS) {
@@ -305,8 +306,12 @@ void sfs_quorum_depose(struct sfs_quorum *q, int error)
 	bool was_leading = q->stage == SFS_QUORUM_LEADING;
 	u64 term = q->lead_term;
 
+	spin_lock(&q->lock);
 	if (!error)
 		q->led_term = 0;
+	else if (was_leading)
+		q->is_resign_early = q->wants_resign;
+	spin_unlock(&q->lock);
 	/* the page shows it as leading until its lease is over */
 	if (!error || !was_leading)
 		q->lease_until = 0;
@@ -335,15 +340,19 @@ static void sfs_quorum_lead_run(struct sfs_quorum *q)
 
 /* ---- wishes of the owner -------------------------------------------------------------- */
 
-static void sfs_quorum_run_resign(struct sfs_quorum *q, unsigned int pause_ms)
+static void sfs_quorum_run_resign(struct sfs_quorum *q, unsigned int pause_ms,
+				  bool is_early)
 {
 	if (sfs_quorum_leads(q)) {
 		q->resign_left = SFS_QUORUM_RESIGN_SENDS;
 		q->resign_term = q->lead_term;
 		sfs_quorum_depose(q, 0);
 	}
-	q->led_term = 0;
-	q->lease_until = 0;
+	/* asked for before an end that was not in order: that has to be fenced */
+	if (!is_early) {
+		q->led_term = 0;
+		q->lease_until = 0;
+	}
 	q->is_gone = !pause_ms;
 	/* if it fails the others have to find out by themselves */
 	sfs_quorum_own_write(q);
@@ -381,25 +390,27 @@ static void sfs_quorum_run_timeout(struct sfs_quorum *q, unsigned int timeout_ms
 static void sfs_quorum_run_wishes(struct sfs_quorum *q)
 {
 	unsigned int timeout_ms, pause_ms;
-	bool wants_resign;
+	bool wants_resign, is_early;
 
 	spin_lock(&q->lock);
 	timeout_ms = q->wants_timeout_ms;
 	pause_ms = q->wants_pause_ms;
 	wants_resign = q->wants_resign;
+	is_early = q->is_resign_early;
 	q->wants_timeout_ms = 0;
-	q->wants_resign = false;
+	WRITE_ONCE(q->wants_resign, false);
 	spin_unlock(&q->lock);
 	if (timeout_ms)
 		sfs_quorum_run_timeout(q, timeout_ms);
 	if (wants_resign)
-		sfs_quorum_run_resign(q, pause_ms);
+		sfs_quorum_run_resign(q, pause_ms, is_early);
 }
 
 void sfs_quorum_resign(struct sfs_quorum *q, unsigned int pause_ms)
 {
 	spin_lock(&q->lock);
-	q->wants_resign = true;
+	WRITE_ONCE(q->wants_resign, true);
+	q->is_resign_early = false;
 	q->wants_pause_ms = pause_ms;
 	spin_unlock(&q->lock);
 }

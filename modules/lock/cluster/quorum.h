@@ -42,7 +42,8 @@ enum sfs_quorum_role {
 /**
  * struct sfs_quorum_ops - what the owner supplies
  * @send: a message to the holder of a slot; may get lost
- * @read_page: the page of a slot; all zeroes when it is blank or damaged
+ * @read_page: the page of a slot; all zeroes when it is blank; when it is damaged,
+ *	too, but for SFS_QUORUM_DAMAGED in flags
  * @write_page: write the own page, durable on return
  * @elected: this mount leads in @term from now on
  * @deposed: it does not any more, and its lease is over or given up; @error is
@@ -185,7 +186,7 @@ int sfs_quorum_clear_stale_leader(struct sfs_quorum *q,
  */
 int sfs_quorum_find_leader(struct sfs_volume *vol, unsigned int *slot,
 			   u64 *term, u64 *rid);
-/* Page of a slot; zeroes when blank or damaged.  0 or -EIO. */
+/* Page of a slot, as for the read_page operation.  0 or -EIO. */
 int sfs_quorum_page_read(struct sfs_volume *vol, unsigned int slot,
 			 struct sfs_quorum_page *page);
 /* Seals the page and writes it, durable on return. */

@@ -50,7 +50,9 @@ static void sfs_quorum_device_decode(struct sfs_quorum *q,
 	peek->term = le64_to_cpu(page->term);
 	peek->vote_term = le64_to_cpu(page->vote_term);
 	peek->vote_for = le32_to_cpu(page->vote_for);
-	peek->is_leading = le32_to_cpu(page->flags) & SFS_QUORUM_LEADS;
+	/* a damaged page may have been that of a leader with a lease */
+	peek->is_leading = le32_to_cpu(page->flags) &
+			   (SFS_QUORUM_LEADS | SFS_QUORUM_DAMAGED);
 	peek->lead_term = le64_to_cpu(page->lead_term);
 	peek->timeout_ms = clamp_t(u32, le32_to_cpu(page->interval_ms), 1,
 				   SFS_QUORUM_TIMEOUT_MAX_MS / 10) * 10;
@@ -66,7 +68,7 @@ static void sfs_quorum_device_decode(struct sfs_quorum *q,
 static int sfs_quorum_device_peek(struct sfs_quorum *q,
 				  struct sfs_quorum_peek *peek)
 {
-	bool is_first = !q->seen.seq;
+	bool is_first = !q->has_looked;
 	int ret;
 
 	memset(peek, 0, sizeof(*peek));
@@ -80,7 +82,8 @@ static int sfs_quorum_device_peek(struct sfs_quorum *q,
 	if (ret)
 		return ret;
 	q->term = max(q->term, peek->term);
-	if (peek->has_moved) {
+	q->has_looked = true;
+	if (peek->has_moved || is_first) {
 		q->seen_ns = 0;
 		q->is_seen_new = true;
 	}
@@ -124,7 +127,7 @@ static void sfs_quorum_device_follow(struct sfs_quorum *q)
 		       sfs_quorum_ns(sfs_quorum_interval_ms(q->p.timeout_ms));
 	if (q->other < 0 || sfs_quorum_device_peek(q, &peek))
 		return;
-	if (peek.is_leading && peek.has_moved &&
+	if (peek.lead_term && peek.has_moved &&
 	    peek.lead_term >= q->follow_term)
 		sfs_quorum_obey(q, q->other, peek.lead_term, q->now);
 	else if (!peek.is_leading && q->leader_slot == q->other)

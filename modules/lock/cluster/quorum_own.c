@@ -15,6 +15,7 @@ struct sfs_quorum_scan {
 	u64 fenced[SFS_QUORUM_SLOTS_MAX];
 	u64 term;			/* newest on any page */
 	u32 interval_ms;		/* longest of slots with such leaders */
+	bool is_damaged;		/* a page that may have named one */
 	bool is_found;
 	struct sfs_quorum_stale lowest;	/* of these, in the oldest term */
 };
@@ -176,6 +177,8 @@ static int sfs_quorum_scan_locked(struct sfs_quorum *q, int only,
 		if (ret)
 			return ret;
 		scan->term = max(scan->term, le64_to_cpu(page->term));
+		if (le32_to_cpu(page->flags) & SFS_QUORUM_DAMAGED)
+			scan->is_damaged = true;
 		for (j = 0; j < SFS_QUORUM_SLOTS_MAX; j++)
 			scan->fenced[j] = max(scan->fenced[j],
 					      le64_to_cpu(page->fenced_term[j]));
@@ -286,7 +289,7 @@ static void sfs_quorum_own_restrain(struct sfs_quorum *q,
 {
 	u32 timeout_ms;
 
-	if (!scan->is_found)
+	if (!scan->is_found && !scan->is_damaged)
 		return;
 	timeout_ms = clamp_t(u32, scan->interval_ms, 1,
 			     SFS_QUORUM_TIMEOUT_MAX_MS / 10) * 10;
@@ -306,6 +309,9 @@ static void sfs_quorum_own_load(struct sfs_quorum *q,
 		 * candidate's page shows.
 		 */
 		q->term = scan->term;
+		/* nobody may know in which it has led itself */
+		if (le32_to_cpu(page->flags) & SFS_QUORUM_DAMAGED)
+			q->term += SFS_QUORUM_TERM_SKIP;
 		q->vote_term = scan->term;
 		q->vote_for = SFS_QUORUM_VOTE_NONE;
 		q->follow_term = scan->term;

@@ -43,6 +43,7 @@ int sfs_quorum_page_read(struct sfs_volume *vol, unsigned int slot,
 	pr_warn_ratelimited("scoutfs %s warning: quorum page %u: %s\n",
 			    vol->ident, slot, why);
 	memset(page, 0, sizeof(*page));
+	page->flags = cpu_to_le32(SFS_QUORUM_DAMAGED);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(sfs_quorum_page_read);

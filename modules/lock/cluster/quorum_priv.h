@@ -35,6 +35,9 @@ enum sfs_quorum_limits {
 /* No message moves the term further than that, so that none uses them up. */
 #define SFS_QUORUM_TERM_JUMP	(1ULL << 32)
 
+/* More elections than there can have been since another page was written. */
+#define SFS_QUORUM_TERM_SKIP	(1ULL << 20)
+
 enum sfs_quorum_stage {
 	SFS_QUORUM_FOLLOWS,
 	SFS_QUORUM_ASKS,	/* pre-vote */
@@ -65,6 +68,7 @@ struct sfs_quorum_mail {
  * @mail: received and not looked at
  * @nr_mail: in @mail
  * @wants_resign: wish of sfs_quorum_resign()
+ * @is_resign_early: the mount was deposed since
  * @wants_pause_ms: its argument
  * @wants_timeout_ms: wish of sfs_quorum_set_timeout(), 0: none
  * @status: as of the end of the last run
@@ -93,6 +97,7 @@ struct sfs_quorum_mail {
  * @restrain_ms: from create: a leader of before might count on this slot
  * @restrain_until: no vote and no candidacy before
  * @promise_until: no vote and no candidacy before, because of a heartbeat
+ * @grace_until: others than who got the vote are refused before
  * @pause_until: no candidacy before
  * @round_end: of ASKS, STANDS, CONFIRMS
  * @is_round_new: @round_end is to be set by the next run
@@ -113,6 +118,7 @@ struct sfs_quorum_mail {
  * @other: the device's way: the other slot or -1
  * @next_poll: when to read the other page
  * @seen: the other page's state when it moved last
+ * @has_looked: at the other page
  * @seen_ns: not before the write of @seen was complete, 0: not known yet
  * @is_seen_new: @seen_ns is to be set by the next run
  * @is_claim_new: likewise @judge_at
@@ -128,6 +134,7 @@ struct sfs_quorum {
 	struct sfs_quorum_mail mail[SFS_QUORUM_MAIL_MAX];
 	unsigned int nr_mail;
 	bool wants_resign;
+	bool is_resign_early;
 	unsigned int wants_pause_ms;
 	unsigned int wants_timeout_ms;
 	struct sfs_quorum_status status;
@@ -159,6 +166,7 @@ struct sfs_quorum {
 	unsigned int restrain_ms;
 	u64 restrain_until;
 	u64 promise_until;
+	u64 grace_until;
 	u64 pause_until;
 	u64 round_end;
 	bool is_round_new;
@@ -183,6 +191,7 @@ struct sfs_quorum {
 	struct {
 		u64 rid, beat, seq;
 	} seen;
+	bool has_looked;
 	u64 seen_ns;
 	bool is_seen_new;
 	bool is_claim_new;

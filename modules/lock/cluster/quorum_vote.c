@@ -35,6 +35,9 @@ static bool sfs_quorum_vote_may(const struct sfs_quorum *q,
 		return false;
 	if (m->term == q->vote_term && m->slot == q->vote_for)
 		return m->term >= q->follow_term;
+	/* who was elected needs a moment to say so */
+	if (q->now < q->grace_until && m->slot != q->vote_for)
+		return false;
 	return m->term > q->vote_term && m->term > q->follow_term;
 }
 
@@ -63,7 +66,8 @@ static void sfs_quorum_vote_give(struct sfs_quorum *q,
 	q->vote_for = m->slot;
 	q->votes = 0;
 	q->follow_term = max(q->follow_term, m->term);
-	sfs_quorum_follow_none(q, q->now + 2 * sfs_quorum_round_ns(q));
+	q->grace_until = q->now + 2 * sfs_quorum_round_ns(q);
+	sfs_quorum_follow_none(q, q->grace_until);
 	if (q->saved_follow_term < q->follow_term && sfs_quorum_own_write(q))
 		return;
 	sfs_quorum_send(q, m->slot, SFS_QUORUM_VOTE_OK, m->term, m->stamp);
@@ -97,7 +101,7 @@ static void sfs_quorum_vote_heartbeat(struct sfs_quorum *q,
 /* The majority would vote for this slot: stand. */
 static void sfs_quorum_vote_stand(struct sfs_quorum *q)
 {
-	sfs_quorum_vote_self(q, max(q->term, q->round_term - 1) + 1);
+	sfs_quorum_vote_self(q, q->round_term);
 	q->stage = SFS_QUORUM_STANDS;
 	q->round_end = U64_MAX;
 	q->is_round_new = true;
