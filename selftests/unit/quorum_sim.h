@@ -14,6 +14,7 @@
 
 #include "format/port.h"
 #include "lock/cluster/quorum.h"
+#include "lock/cluster/quorum_msg.h"
 
 #include <sanitizer/common_interface_defs.h>
 #include <setjmp.h>
@@ -26,6 +27,7 @@ enum {
 	QS_STACK_BYTES	= 128 << 10,
 	QS_EVENTS	= 8192,
 	QS_RIDS		= 4096,
+	QS_VOTES	= 1024,
 };
 
 #define QS_MS	((u64)NSEC_PER_MSEC)
@@ -89,6 +91,7 @@ struct qs_inst {
 };
 
 struct qs_fate { bool has_led, is_fenced; };
+struct qs_vote { u64 term; unsigned int who; };
 
 static struct {
 	u64 now, seed, random;
@@ -102,7 +105,8 @@ static struct {
 	unsigned int nr_events;
 	u64 order;
 	bool cut[QS_NODES][QS_NODES];
-	unsigned int loss_pct, dup_pct, delay_max_us;
+	unsigned int loss_pct, dup_pct, delay_max_us, vote_crash_pct;
+	struct qs_vote vote[QS_NODES][QS_VOTES];
 	u64 nr_rids;
 	struct qs_fate fate[QS_RIDS];
 	u64 elected_term;
@@ -275,6 +279,49 @@ static void qs_block(const char *why)
 
 /* ---- what a mount's quorum asks for ---- */
 
+/* Whom the slot votes for in that term, by message; a candidate for itself. */
+static void qs_check_vote(unsigned int slot, u64 term, unsigned int who)
+{
+	struct qs_vote *v = &qs.vote[slot][term % QS_VOTES];
+
+	if (v->term == term && v->who != who)
+		qs_fail("slot %u votes for %u and %u in term %llu", slot,
+			v->who, who, (unsigned long long)term);
+	v->term = term;
+	v->who = who;
+}
+
+/* What a message promises is on the device before. */
+static void qs_check_msg(struct qs_inst *inst, unsigned int to,
+			 const struct sfs_quorum_msg *msg)
+{
+	unsigned int slot = inst->node->slot;
+	const struct sfs_quorum_page *page = &qs.page[slot];
+	u64 term = le64_to_cpu(msg->term);
+	bool is_there = true;
+
+	if (msg->type == SFS_QUORUM_VOTE || msg->type == SFS_QUORUM_VOTE_OK) {
+		if (msg->type == SFS_QUORUM_VOTE)
+			to = slot;
+		qs_check_vote(slot, term, to);
+		is_there = le64_to_cpu(page->vote_term) == term &&
+			   le32_to_cpu(page->vote_for) == to;
+	} else if (msg->type == SFS_QUORUM_HEARTBEAT_OK) {
+		is_there = le64_to_cpu(page->follow_term) >= term;
+	} else if (msg->type == SFS_QUORUM_HEARTBEAT) {
+		is_there = le32_to_cpu(page->flags) == SFS_QUORUM_LEADS &&
+			   le64_to_cpu(page->lead_term) == term;
+	}
+	if (!is_there && page->rid == cpu_to_le64(inst->rid))
+		qs_fail("slot %u sends %u in term %llu and has not written it",
+			slot, msg->type, (unsigned long long)term);
+	if (msg->type != SFS_QUORUM_VOTE_OK || !qs_chance(qs.vote_crash_pct))
+		return;
+	if (qs_chance(50))
+		sfs_quorum_resign(inst->q, 0);
+	qs_at(qs.now + 30 * QS_MS * qs_below(3), QS_CRASH, slot, inst);
+}
+
 static void qs_send(void *arg, unsigned int slot, const void *msg, u32 len)
 {
 	struct qs_inst *inst = arg;
@@ -286,6 +333,7 @@ static void qs_send(void *arg, unsigned int slot, const void *msg, u32 len)
 	assert_true(len <= SFS_QUORUM_MSG_MAX && slot < qs.nr && slot != from);
 	if (inst->is_dead)
 		return;
+	qs_check_msg(inst, slot, msg);
 	memcpy(ev.bytes, msg, len);
 	while (copies--) {
 		if (qs.cut[from][slot] || qs_chance(qs.loss_pct))
@@ -658,8 +706,9 @@ static void qs_step(void)
 		break;
 	case QS_CRASH:
 		qs_crash(ev.inst);
-		qs_at(qs.now + qs_below(qs.node[ev.to].timeout_ms) * QS_MS,
-		      QS_START, ev.to, NULL);
+		qs_at(qs.now + qs_below(qs.node[ev.to].timeout_ms) *
+		      (qs.vote_crash_pct ? QS_MS / 100 : QS_MS), QS_START,
+		      ev.to, NULL);
 		break;
 	case QS_START:
 		if (qs.node[ev.to].wants_up && (!qs.node[ev.to].inst ||
@@ -715,6 +764,7 @@ static void qs_begin(u64 seed, unsigned int nr, unsigned int timeout_ms,
 	memset(&qs.page, 0, sizeof(qs.page));
 	memset(&qs.cut, 0, sizeof(qs.cut));
 	memset(&qs.fate, 0, sizeof(qs.fate));
+	memset(&qs.vote, 0, sizeof(qs.vote));
 	qs.now = QS_MS;
 	qs.seed = seed;
 	qs.random = seed * 2654435761u;
@@ -727,6 +777,7 @@ static void qs_begin(u64 seed, unsigned int nr, unsigned int timeout_ms,
 	qs.nr_deposed = 0;
 	qs.loss_pct = 0;
 	qs.dup_pct = 0;
+	qs.vote_crash_pct = 0;
 	qs.delay_max_us = 500;
 	qs.has_tears = false;
 	for (i = 0; i < nr; i++) {

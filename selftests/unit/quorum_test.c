@@ -6,8 +6,6 @@
  */
 #include "quorum_sim.h"
 
-#include "lock/cluster/quorum_msg.h"
-
 enum { SEEDS = 2000 };
 
 /* ---- seeds ---- */
@@ -123,6 +121,7 @@ static void calm(void)
 	memset(qs.cut, 0, sizeof(qs.cut));
 	qs.loss_pct = 0;
 	qs.dup_pct = 5;
+	qs.vote_crash_pct = 0;
 	qs.delay_max_us = 5000;
 	for (i = 0; i < qs.nr; i++) {
 		qs.node[i].paused_until = qs.now;
@@ -197,26 +196,49 @@ static void seed_ends(void)
 	expect_leader_known(leader);
 }
 
+static void faults_until(u64 end)
+{
+	qs_run_ms(2000);
+	while (qs.now < end) {
+		fault();
+		qs_run_ms(qs_below(4) ? qs_below(600) : qs_below(4000));
+	}
+}
+
+/* Slow messages, and voters that forget what they had in memory. */
+static void hectic_until(u64 end)
+{
+	qs.delay_max_us = 1 + qs_below(1200000);
+	qs.loss_pct = qs_below(20);
+	qs.vote_crash_pct = qs_below(80);
+	while (qs.now < end) {
+		if (qs_chance(30))
+			fault_crash(&qs.node[qs_below(qs.nr)]);
+		qs_run_ms(qs_below(1000));
+	}
+}
+
 static void seed_run(u64 seed)
 {
 	static const unsigned int nr[] = { 1, 2, 2, 3, 3, 3, 4, 5 };
+	bool is_hectic;
 	u64 end;
 	unsigned int i;
 
 	qs_begin(seed, nr[seed % ARRAY_SIZE(nr)], 2000, 50000);
 	qs.delay_max_us = 1 + qs_below(20000);
 	qs.has_tears = qs_chance(25);
+	is_hectic = qs_chance(25);
 	for (i = 0; i < qs.nr; i++) {
 		qs.node[i].wants_up = true;
 		qs_at(qs.now + qs_below(500) * QS_MS * qs_below(4), QS_START,
 		      i, NULL);
 	}
 	end = qs.now + (5 + qs_below(20)) * 1000 * QS_MS;
-	qs_run_ms(2000);
-	while (qs.now < end) {
-		fault();
-		qs_run_ms(qs_below(4) ? qs_below(600) : qs_below(4000));
-	}
+	if (is_hectic)
+		hectic_until(end);
+	else
+		faults_until(end);
 	seed_ends();
 	qs_end();
 }
