@@ -78,6 +78,7 @@ struct qs_inst {
 	bool is_idle;
 	bool has_left;
 	u64 wake_seq;
+	u64 paused_until;
 	bool leads;
 	bool wants_fencing;
 	bool dies_deposed;
@@ -112,6 +113,7 @@ static struct {
 	u64 elected_term;
 	unsigned int nr_elected, nr_deposed;
 	bool has_tears;
+	bool fences;			/* leaders do */
 	ucontext_t main;
 	void *main_asan;
 	const void *main_stack;
@@ -264,7 +266,7 @@ static void qs_sleep_until(u64 at)
 {
 	struct qs_inst *inst = qs.current;
 
-	if (inst->is_dead)
+	if (!inst || inst->is_dead)	/* a test itself asks */
 		return;
 	qs_wake_at(inst, at);
 	qs_suspend(inst);
@@ -317,8 +319,10 @@ static void qs_check_msg(struct qs_inst *inst, unsigned int to,
 			slot, msg->type, (unsigned long long)term);
 	if (msg->type != SFS_QUORUM_VOTE_OK || !qs_chance(qs.vote_crash_pct))
 		return;
-	if (qs_chance(50))
+	if (qs_chance(50)) {
+		qs.fate[inst->rid].has_led = false;
 		sfs_quorum_resign(inst->q, 0);
+	}
 	qs_at(qs.now + 30 * QS_MS * qs_below(3), QS_CRASH, slot, inst);
 }
 
@@ -472,7 +476,7 @@ static void qs_elected(void *arg, u64 term)
 	inst->leads = true;
 	inst->lead_term = term;
 	inst->lease_until = 0;
-	inst->wants_fencing = true;
+	inst->wants_fencing = qs.fences;
 }
 
 static void qs_deposed(void *arg, u64 term, int error)
@@ -685,7 +689,9 @@ static void qs_wake(struct qs_event *ev)
 
 	if (inst->is_done || ev->seq != inst->wake_seq)
 		return;
-	if (qs.now < inst->node->paused_until)
+	if (qs.now < inst->paused_until)
+		qs_wake_at(inst, inst->paused_until);
+	else if (qs.now < inst->node->paused_until)
 		qs_wake_at(inst, inst->node->paused_until + qs_below(QS_MS));
 	else
 		qs_resume(inst);
@@ -752,7 +758,23 @@ static struct qs_inst *qs_wait_leader(struct qs_inst *not, u64 ms)
 			return inst;
 		qs_step();
 	}
+	qs.now = max(qs.now, end);
 	return NULL;
+}
+
+static void qs_end(void)
+{
+	struct qs_inst *inst;
+
+	while ((inst = qs.insts)) {
+		qs_crash(inst);
+		qs.insts = inst->next;
+		free(inst);
+	}
+	while (qs.nr_free_stacks)
+		free(qs.free_stack[--qs.nr_free_stacks]);
+	port_clock = NULL;
+	port_block = port_block_default;
 }
 
 static void qs_begin(u64 seed, unsigned int nr, unsigned int timeout_ms,
@@ -760,6 +782,7 @@ static void qs_begin(u64 seed, unsigned int nr, unsigned int timeout_ms,
 {
 	unsigned int i;
 
+	qs_end();	/* a test that failed does not get there */
 	memset(&qs.node, 0, sizeof(qs.node));
 	memset(&qs.page, 0, sizeof(qs.page));
 	memset(&qs.cut, 0, sizeof(qs.cut));
@@ -780,6 +803,7 @@ static void qs_begin(u64 seed, unsigned int nr, unsigned int timeout_ms,
 	qs.vote_crash_pct = 0;
 	qs.delay_max_us = 500;
 	qs.has_tears = false;
+	qs.fences = true;
 	for (i = 0; i < nr; i++) {
 		qs.node[i].slot = i;
 		qs.node[i].rate_ppm = 1000000 - skew_ppm +
@@ -789,21 +813,6 @@ static void qs_begin(u64 seed, unsigned int nr, unsigned int timeout_ms,
 	}
 	port_clock = qs_clock;
 	port_block = qs_block;
-}
-
-static void qs_end(void)
-{
-	struct qs_inst *inst;
-
-	while ((inst = qs.insts)) {
-		qs_crash(inst);
-		qs.insts = inst->next;
-		free(inst);
-	}
-	while (qs.nr_free_stacks)
-		free(qs.free_stack[--qs.nr_free_stacks]);
-	port_clock = NULL;
-	port_block = port_block_default;
 }
 
 #endif

@@ -213,7 +213,7 @@ void sfs_quorum_ended(struct sfs_quorum *q, u64 term)
 	q->restrain_until = 0;
 	q->attempts = 0;
 	sfs_quorum_follow_none(q, q->now + sfs_quorum_random_ns(q,
-						SFS_QUORUM_SPREAD_MS));
+								SFS_QUORUM_SPREAD_MS));
 }
 
 static void sfs_quorum_mail_resign(struct sfs_quorum *q,

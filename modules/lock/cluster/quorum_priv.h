@@ -130,7 +130,7 @@ struct sfs_quorum {
 	char node[64];
 	unsigned int nr_slots;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* the mailbox, wishes, status */
 	struct sfs_quorum_mail mail[SFS_QUORUM_MAIL_MAX];
 	unsigned int nr_mail;
 	bool wants_resign;
@@ -139,7 +139,7 @@ struct sfs_quorum {
 	unsigned int wants_timeout_ms;
 	struct sfs_quorum_status status;
 
-	struct mutex page_lock;
+	struct mutex page_lock;	/* page and scratch, over I/O */
 	struct sfs_quorum_page *page;
 	struct sfs_quorum_page *scratch;
 

@@ -112,21 +112,25 @@ static void sfs_quorum_vote_stand(struct sfs_quorum *q)
 	sfs_quorum_send_all(q, SFS_QUORUM_VOTE, q->vote_term, q->now);
 }
 
+/* Does it answer what was asked last? */
+static bool sfs_quorum_vote_counts(const struct sfs_quorum *q,
+				   const struct sfs_quorum_mail *m)
+{
+	if (m->type == SFS_QUORUM_PREVOTE_OK)
+		return q->stage == SFS_QUORUM_ASKS &&
+		       m->stamp == q->round_stamp && m->term == q->round_term;
+	return q->stage == SFS_QUORUM_STANDS && m->term == q->vote_term;
+}
+
 static void sfs_quorum_vote_count(struct sfs_quorum *q,
 				  const struct sfs_quorum_mail *m)
 {
-	bool is_asking = m->type == SFS_QUORUM_PREVOTE_OK;
-
-	if (is_asking ? q->stage != SFS_QUORUM_ASKS ||
-			m->stamp != q->round_stamp ||
-			m->term != q->round_term :
-			q->stage != SFS_QUORUM_STANDS ||
-			m->term != q->vote_term)
+	if (!sfs_quorum_vote_counts(q, m))
 		return;
 	q->votes |= 1U << m->slot;
 	if (hweight32(q->votes) < sfs_quorum_vote_majority(q))
 		return;
-	if (is_asking)
+	if (q->stage == SFS_QUORUM_ASKS)
 		sfs_quorum_vote_stand(q);
 	else
 		sfs_quorum_won(q);
@@ -193,21 +197,20 @@ void sfs_quorum_vote_run(struct sfs_quorum *q)
 {
 	bool is_round = q->stage == SFS_QUORUM_ASKS ||
 			q->stage == SFS_QUORUM_STANDS;
+	u64 round = sfs_quorum_round_ns(q);
 
 	if (is_round && q->now >= q->round_end) {
 		q->attempts++;
 		if (sfs_quorum_may_stand(q))
 			sfs_quorum_vote_ask(q);
 		else
-			sfs_quorum_follow_none(q, q->now +
-						  sfs_quorum_round_ns(q));
+			sfs_quorum_follow_none(q, q->now + round);
 	} else if (q->stage == SFS_QUORUM_FOLLOWS && q->now >= q->deadline) {
 		if (sfs_quorum_may_stand(q))
 			sfs_quorum_vote_ask(q);
 		else
 			sfs_quorum_follow_none(q, max3(q->restrain_until,
 						       q->promise_until,
-						       q->now +
-						       sfs_quorum_round_ns(q)));
+						       q->now + round));
 	}
 }
