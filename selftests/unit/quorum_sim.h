@@ -736,32 +736,6 @@ static void qs_run_ms(u64 ms)
 	qs_run_until(qs.now + ms * QS_MS);
 }
 
-static struct qs_inst *qs_leading(void)
-{
-	struct qs_inst *inst;
-
-	for (inst = qs.insts; inst; inst = inst->next)
-		if (qs_has_lease(inst))
-			return inst;
-	return NULL;
-}
-
-/* Until somebody other than @not leads, at most so long. */
-static struct qs_inst *qs_wait_leader(struct qs_inst *not, u64 ms)
-{
-	u64 end = qs.now + ms * QS_MS;
-
-	while (qs.nr_events && qs.heap[0].at <= end) {
-		struct qs_inst *inst = qs_leading();
-
-		if (inst && inst != not)
-			return inst;
-		qs_step();
-	}
-	qs.now = max(qs.now, end);
-	return NULL;
-}
-
 static void qs_end(void)
 {
 	struct qs_inst *inst;
