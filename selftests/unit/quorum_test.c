@@ -324,12 +324,14 @@ static void test_claims_together(void **state)
 	for (seed = 1; seed <= 1000; seed++) {
 		qs_begin(seed, 2, 2000, 50000);
 		for (i = 0; i < 2; i++) {
+			qs_start(i);
+			qs.cut[i][!i] = true;
+		}
+		/* not yet: so they would never do so together */
+		qs_run_ms(300 + qs_below(150));
+		for (i = 0; i < 2; i++) {
 			qs.node[i].disk = QS_DISK_SLOW;
 			qs.node[i].disk_until = 8000 * QS_MS;
-			qs.node[i].wants_up = true;
-			qs_at(qs.now + qs_below(300) * QS_MS, QS_START, i,
-			      NULL);
-			qs.cut[i][!i] = true;
 		}
 		qs_run_ms(8000);
 		elected += qs.nr_elected;
