@@ -177,6 +177,7 @@ static void test_slot_in_use(void **state)
 	qs_run_ms(10000);
 	assert_false(leader->leads);
 	assert_false(second->is_dead);
+	assert_int_equal(le64_to_cpu(qs.page[n->slot].rid), second->rid);
 	qs_end();
 }
 
