@@ -29,6 +29,9 @@ enum {
 	SFS_TCP_BACKLOG		= 64,
 };
 
+enum { SFS_TCP_DATAGRAM_MAX = sizeof(struct sfs_frame_hdr) +
+			      SFS_NET_DATAGRAM_MAX };
+
 struct sfs_tcp_endpoint {
 	struct sfs_net *net;
 	struct net *netns;
@@ -38,6 +41,8 @@ struct sfs_tcp_endpoint {
 	struct socket *udp;
 	struct task_struct *accept_task;
 	struct task_struct *udp_task;
+	/* of the thread that receives; one byte more than may come */
+	u8 datagram[SFS_TCP_DATAGRAM_MAX + 1] __aligned(8);
 };
 
 struct sfs_tcp_conn {
@@ -358,12 +363,8 @@ static int sfs_tcp_accept_thread(void *arg)
 	return 0;
 }
 
-enum { SFS_TCP_DATAGRAM_MAX = sizeof(struct sfs_frame_hdr) +
-			      SFS_NET_DATAGRAM_MAX };
-
 static int sfs_tcp_udp_thread(void *arg)
 {
-	u8 buf[SFS_TCP_DATAGRAM_MAX + 1] __aligned(8);
 	struct sfs_tcp_endpoint *ep = arg;
 	struct sockaddr_storage ss;
 	struct sfs_net_addr from;
@@ -373,11 +374,14 @@ static int sfs_tcp_udp_thread(void *arg)
 
 	while (!kthread_should_stop()) {
 		msg = (struct msghdr) { .msg_name = &ss };
-		vec = (struct kvec) { .iov_base = buf, .iov_len = sizeof(buf) };
-		ret = kernel_recvmsg(ep->udp, &msg, &vec, 1, sizeof(buf), 0);
+		vec = (struct kvec) { .iov_base = ep->datagram,
+				      .iov_len = sizeof(ep->datagram) };
+		ret = kernel_recvmsg(ep->udp, &msg, &vec, 1,
+				     sizeof(ep->datagram), 0);
 		if (ret > 0) {
 			sfs_tcp_net_addr(&ss, &from);
-			sfs_net_datagram_input(ep->net, &from, buf, ret);
+			sfs_net_datagram_input(ep->net, &from, ep->datagram,
+					       ret);
 		} else if (ret < 0 && ret != -EAGAIN && ret != -ECONNREFUSED) {
 			sfs_tcp_rest();
 		}
