@@ -182,6 +182,9 @@ static void test_conflicts(void **state)
 	assert_int_equal(set(1, 1, 9, R, 10, 19), 0);
 	assert_int_equal(set(2, 1, 9, R, 15, 29), 0);
 	assert_int_equal(set(2, 2, 9, W, 30, 30), 0);
+	assert_int_equal(set(3, 1, 9, R, 0, 0), 0);
+	assert_int_equal(set(3, 1, 9, U, 0, 0), 0);
+	assert_int_equal(set(3, 1, 9, R, 12, 12), 0);
 	/* the same number in another mount is somebody else */
 	assert_int_equal(set(2, 1, 9, W, 15, 15), -EAGAIN);
 	assert_int_equal(set(2, 1, 9, W, 20, 20), 0);
@@ -191,6 +194,10 @@ static void test_conflicts(void **state)
 	assert_int_equal(set(1, 1, 8, W, 0, END), 0);
 	assert_int_equal(flock_as(3, 3, 9, W, 0), 0);
 	/* the first conflict by its place */
+	assert_true(sfs_plock_test(t, 1, &want, &found, &rid));
+	assert_int_equal(found.start, 12);
+	assert_int_equal(rid, 3);
+	assert_int_equal(set(3, 1, 9, U, 0, END), 0);
 	assert_true(sfs_plock_test(t, 1, &want, &found, &rid));
 	assert_int_equal(found.start, 15);
 	assert_int_equal(found.end, 19);
@@ -427,6 +434,13 @@ static void test_deadlock_not_ofd(void **state)
 	assert_int_equal(set_as(2, 1, 9, W, 0, 0, 0, true), 0);
 	assert_int_equal(set_as(1, 1, 9, W, 0, 0, 1, true), -EINPROGRESS);
 	assert_int_equal(set_as(2, 1, 8, W, 0, 0, 1, true), -EINPROGRESS);
+	/* a circle with one of them, closed by him or by the other */
+	assert_int_equal(set(3, 1, 7, W, 0, 0), 0);
+	assert_int_equal(set_as(1, 1, 6, W, 0, 0, 0, true), 0);
+	assert_int_equal(set_as(1, 1, 7, W, 0, 0, 2, true), -EINPROGRESS);
+	assert_int_equal(wait(3, 1, 6, W, 0, 0, 1), -EINPROGRESS);
+	assert_int_equal(sfs_plock_cancel(t, 1, 2), 0);
+	assert_int_equal(set_as(1, 1, 7, W, 0, 0, 3, true), -EINPROGRESS);
 }
 
 /* ---- the model ------------------------------------------------------------------- */
