@@ -213,6 +213,45 @@ static void test_conflicts(void **state)
 	assert_int_equal(found.kind, U);
 }
 
+static int weaken(u8 space, u8 kind, u64 start, u64 end)
+{
+	struct sfs_plock lock = {
+		.ino = 9,
+		.owner = 1,
+		.start = start,
+		.end = end,
+		.space = space,
+		.kind = kind,
+	};
+
+	return sfs_plock_weaken(t, 1, &lock);
+}
+
+static void test_weaken(void **state)
+{
+	assert_int_equal(weaken(SFS_PLOCK_FCNTL, U, 0, END), 0);
+	assert_int_equal(set(1, 1, 9, W, 0, 4), 0);
+	assert_int_equal(set(1, 1, 9, R, 5, 9), 0);
+	assert_int_equal(set(1, 1, 9, W, 10, 14), 0);
+	assert_int_equal(set(1, 1, 9, W, 20, END), 0);
+	assert_int_equal(weaken(SFS_PLOCK_FCNTL, W, 0, END), 0);
+	assert_string_equal(held(1), "9:1W0-4 9:1R5-9 9:1W10-14 9:1W20- ");
+	/* what is not held does not come into being */
+	assert_int_equal(weaken(SFS_PLOCK_FCNTL, R, 2, 24), 0);
+	assert_string_equal(held(1), "9:1W0-1 9:1R2-14 9:1R20-24 9:1W25- ");
+	assert_int_equal(weaken(SFS_PLOCK_FCNTL, R, 30, END), 0);
+	assert_int_equal(weaken(SFS_PLOCK_FCNTL, U, 0, 29), 0);
+	assert_string_equal(held(1), "9:1R30- ");
+	assert_int_equal(weaken(SFS_PLOCK_FCNTL, U, 0, END), 0);
+	assert_string_equal(held(1), "");
+	assert_int_equal(flock_as(1, 1, 9, R, 0), 0);
+	assert_int_equal(weaken(SFS_PLOCK_FLOCK, R, 0, END), 0);
+	assert_string_equal(held(1), "9:1R0- ");
+	/* a conversion may have given it up */
+	assert_int_equal(weaken(SFS_PLOCK_FLOCK, W, 0, END), 0);
+	assert_string_equal(held(1), "");
+}
+
 static void test_limit(void **state)
 {
 	teardown(state);
@@ -874,6 +913,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_split_and_join),
 		TEST(test_conflicts),
+		TEST(test_weaken),
 		TEST(test_limit),
 		TEST(test_fifo),
 		TEST(test_cancel),

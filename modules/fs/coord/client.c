@@ -5,9 +5,8 @@
 #include "fs/coord/proto.h"
 
 /* What comes back must be as long as the service's answer is. */
-static int sfs_coord_call(struct sfs_coord *co, u8 type, const void *req,
-			  unsigned int req_len, void *answer,
-			  unsigned int answer_len)
+int sfs_coord_call(struct sfs_coord *co, u8 type, const void *req,
+		   unsigned int req_len, void *answer, unsigned int answer_len)
 {
 	u8 buf[SFS_COORD_REPLY_MAX] __aligned(8);
 	const struct sfs_coord_reply *reply = (void *)buf;

@@ -14,6 +14,8 @@
 #include "format/trans.h"
 #include "format/volume.h"
 
+struct sfs_plock_service;
+
 /**
  * struct sfs_leader - the leader's state
  * @vol: volume
@@ -26,6 +28,8 @@
  * @seq_lock: guards @next_seq
  * @next_seq: next transaction seq to give out
  * @seq_limit: seqs below are safe to give out: the durable super says so
+ * @plocks: file locks of all mounts; NULL: nobody asks for any.  Whoever made
+ *	it ends it before the leader is stopped
  */
 struct sfs_leader {
 	struct sfs_volume *vol;
@@ -38,6 +42,7 @@ struct sfs_leader {
 	spinlock_t seq_lock;		/* next_seq, seq_limit */
 	u64 next_seq;
 	u64 seq_limit;
+	struct sfs_plock_service *plocks;
 };
 
 int sfs_leader_start(struct sfs_volume *vol, struct sfs_leader **ret);

@@ -434,11 +434,23 @@ static void sfs_plock_drop_owner(struct sfs_plock_table *table,
 	sfs_plock_owner_put(table, owner);
 }
 
+static void sfs_plock_pump_all(struct sfs_plock_table *table)
+{
+	struct rb_node *node = rb_first(&table->files);
+	struct sfs_plock_file *file;
+
+	while (node) {
+		file = rb_entry(node, struct sfs_plock_file, node);
+		node = rb_next(node);
+		sfs_plock_pump(table, file);
+		sfs_plock_file_put(table, file);
+	}
+}
+
 /* All of it goes before anybody gets any of it, or the order would suffer. */
 void sfs_plock_drop_mount(struct sfs_plock_table *table, u64 rid)
 {
 	struct sfs_plock_mount *mount = sfs_plock_mount_find(table, rid);
-	struct sfs_plock_file *file;
 	struct rb_node *node;
 
 	if (!mount)
@@ -451,13 +463,23 @@ void sfs_plock_drop_mount(struct sfs_plock_table *table, u64 rid)
 						     node));
 		mount = sfs_plock_mount_find(table, rid);
 	} while (mount);
-	node = rb_first(&table->files);
-	while (node) {
-		file = rb_entry(node, struct sfs_plock_file, node);
-		node = rb_next(node);
-		sfs_plock_pump(table, file);
-		sfs_plock_file_put(table, file);
-	}
+	sfs_plock_pump_all(table);
+}
+
+bool sfs_plock_has_mount(struct sfs_plock_table *table, u64 rid)
+{
+	return sfs_plock_mount_find(table, rid);
+}
+
+void sfs_plock_table_pause(struct sfs_plock_table *table)
+{
+	table->is_paused = true;
+}
+
+void sfs_plock_table_resume(struct sfs_plock_table *table)
+{
+	table->is_paused = false;
+	sfs_plock_pump_all(table);
 }
 
 /* ---- asking ----------------------------------------------------------------------- */
@@ -526,21 +548,55 @@ bool sfs_plock_test(struct sfs_plock_table *table, u64 rid,
 	return conflict->kind != SFS_PLOCK_UNLOCK;
 }
 
-bool sfs_plock_holds(struct sfs_plock_table *table, u64 rid,
-		     const struct sfs_plock *lock)
+static struct sfs_plock_holder *
+sfs_plock_holder_of(struct sfs_plock_table *table, u64 rid,
+		    const struct sfs_plock *lock)
 {
 	struct sfs_plock_mount *mount = sfs_plock_mount_find(table, rid);
-	struct sfs_plock_holder *holder;
 	struct sfs_plock_owner *owner;
 	struct sfs_plock_file *file;
 
 	owner = mount ? sfs_plock_owner_find(mount, lock->space, lock->owner) :
 			NULL;
 	file = sfs_plock_file_find(table, lock->ino, lock->space);
-	if (!owner || !file)
-		return false;
-	holder = sfs_plock_holder_find(file, owner);
+	return owner && file ? sfs_plock_holder_find(file, owner) : NULL;
+}
+
+bool sfs_plock_holds(struct sfs_plock_table *table, u64 rid,
+		     const struct sfs_plock *lock)
+{
+	struct sfs_plock_holder *holder;
+
+	holder = sfs_plock_holder_of(table, rid, lock);
 	return holder && sfs_plock_range_find(holder, lock->start, lock->end);
+}
+
+int sfs_plock_weaken(struct sfs_plock_table *table, u64 rid,
+		     const struct sfs_plock *lock)
+{
+	struct sfs_plock weak = *lock;
+	struct sfs_plock_holder *holder;
+	struct sfs_plock_range *range;
+	int ret = 0;
+
+	for (; !ret; weak.start = weak.end + 1) {
+		/* ranges are joined and holders go away meanwhile */
+		holder = sfs_plock_holder_of(table, rid, lock);
+		range = holder ? sfs_plock_range_find(holder, weak.start,
+						      lock->end) : NULL;
+		if (!range)
+			break;
+		weak.start = max(range->start, weak.start);
+		weak.end = min(range->end, lock->end);
+		weak.kind = lock->kind;
+		if (lock->space == SFS_PLOCK_FLOCK && range->kind != lock->kind)
+			weak.kind = SFS_PLOCK_UNLOCK;
+		if (weak.kind < range->kind)
+			ret = sfs_plock_set(table, rid, &weak, 0);
+		if (weak.end == lock->end)
+			break;
+	}
+	return ret;
 }
 
 static int sfs_plock_visit_holder(struct sfs_plock_holder *holder,

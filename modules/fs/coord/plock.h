@@ -123,8 +123,19 @@ bool sfs_plock_test(struct sfs_plock_table *table, u64 rid,
 /* Does the owner hold anything in the range? */
 bool sfs_plock_holds(struct sfs_plock_table *table, u64 rid,
 		     const struct sfs_plock *lock);
+/*
+ * This request may have been done or not: let the owner hold no more than what
+ * is left in either case.  Never fails in a table that waits for memory.
+ */
+int sfs_plock_weaken(struct sfs_plock_table *table, u64 rid,
+		     const struct sfs_plock *lock);
 /* The mount is gone, or has to tell anew what it holds. */
 void sfs_plock_drop_mount(struct sfs_plock_table *table, u64 rid);
+/* Does it hold anything or wait? */
+bool sfs_plock_has_mount(struct sfs_plock_table *table, u64 rid);
+/* Not all is known: offer nothing in between. */
+void sfs_plock_table_pause(struct sfs_plock_table *table);
+void sfs_plock_table_resume(struct sfs_plock_table *table);
 
 /* Up to max decided waits the mount does not know of yet; returns how many. */
 unsigned int sfs_plock_decided(struct sfs_plock_table *table, u64 rid, u64 *ids,

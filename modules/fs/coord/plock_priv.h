@@ -19,6 +19,7 @@
  * @files: struct sfs_plock_file by inode and space
  * @nr: what there is
  * @visit: number of the newest search for a deadlock
+ * @is_paused: nothing is offered
  */
 struct sfs_plock_table {
 	struct sfs_plock_params params;
@@ -26,6 +27,7 @@ struct sfs_plock_table {
 	struct rb_root files;
 	struct sfs_plock_stats nr;
 	u64 visit;
+	bool is_paused;
 };
 
 /**

@@ -207,6 +207,8 @@ void sfs_plock_pump(struct sfs_plock_table *table, struct sfs_plock_file *file)
 {
 	struct sfs_plock_wait *wait, *next;
 
+	if (table->is_paused)
+		return;
 	list_for_each_entry_safe(wait, next, &file->queued, file_link) {
 		if (wait->state != SFS_PLOCK_QUEUED ||
 		    sfs_plock_is_blocked(file, wait->owner, &wait->lock))

@@ -8,6 +8,7 @@
 #ifndef SFS_COORD_PROTO_H
 #define SFS_COORD_PROTO_H
 
+#include "fs/coord/plock.h"
 #include "fs/coord/service.h"
 
 enum sfs_coord_type {
@@ -22,7 +23,19 @@ enum sfs_coord_type {
 	SFS_COORD_NEXT_ORPHAN	= 9,
 	SFS_COORD_DEL_ORPHAN	= 10,
 	SFS_COORD_STAT		= 11,
-	SFS_COORD_NR_TYPES	= 12,
+	SFS_COORD_PLOCK_BEGIN	= 12,	/* see plock_serve.h */
+	SFS_COORD_PLOCK_HELD	= 13,
+	SFS_COORD_PLOCK_END	= 14,
+	SFS_COORD_PLOCK_SET	= 15,
+	SFS_COORD_PLOCK_ACCEPT	= 16,
+	SFS_COORD_PLOCK_CANCEL	= 17,
+	SFS_COORD_PLOCK_TEST	= 18,
+	SFS_COORD_NR_TYPES	= 19,
+};
+
+/* What a leader asks a member: types of sfs_lock_space_ask(). */
+enum sfs_coord_question {
+	SFS_COORD_ASK_PLOCKS	= 1,	/* __le64 numbers of decided waits */
 };
 
 /* Error numbers differ between machines, these do not. */
@@ -37,7 +50,11 @@ enum sfs_coord_status {
 	SFS_COORD_EUCLEAN	= 7,
 	SFS_COORD_ESHUTDOWN	= 8,
 	SFS_COORD_ESTALE	= 9,
-	SFS_COORD_NR_STATUSES	= 10,
+	SFS_COORD_EAGAIN	= 10,
+	SFS_COORD_EINPROGRESS	= 11,
+	SFS_COORD_EDEADLK	= 12,
+	SFS_COORD_ENOLCK	= 13,
+	SFS_COORD_NR_STATUSES	= 14,
 };
 
 /* -errno of a status; -EPROTO for one that is none (proto.c) */
@@ -98,5 +115,90 @@ struct sfs_coord_stat_reply {
 static_assert(sizeof(struct sfs_coord_stat_reply) == 32);
 static_assert(sizeof(struct sfs_coord_reply) +
 	      sizeof(struct sfs_coord_grant_reply) <= SFS_COORD_REPLY_MAX);
+
+/* ---- file locks ------------------------------------------------------------------ */
+
+enum sfs_coord_plock_flags {
+	SFS_COORD_PLOCK_OFD	= 1 << 0,
+};
+
+/* struct sfs_plock */
+struct sfs_coord_plock {
+	__le64 ino;
+	__le64 owner;
+	__le64 start;
+	__le64 end;
+	__le32 pid;
+	__u8 space;
+	__u8 kind;
+	__u8 flags;		/* SFS_COORD_PLOCK_OFD */
+	__u8 pad;
+};
+
+static_assert(sizeof(struct sfs_coord_plock) == 40);
+
+/*
+ * @token: of the BEGIN since when the leader knows what the mount holds
+ * @id: of the request; its low bits are the lane, in which ids grow
+ */
+struct sfs_coord_plock_head {
+	__le64 token;
+	__le64 id;
+};
+
+static_assert(sizeof(struct sfs_coord_plock_head) == 16);
+
+/* SET and, without wait, TEST */
+struct sfs_coord_plock_req {
+	struct sfs_coord_plock_head head;
+	struct sfs_coord_plock lock;
+	__u8 wait;		/* under the id of the request */
+	__u8 pad[7];
+};
+
+static_assert(sizeof(struct sfs_coord_plock_req) == 64);
+static_assert(sizeof(struct sfs_coord_plock_req) <= SFS_COORD_REQUEST_MAX);
+
+/* ACCEPT, CANCEL */
+struct sfs_coord_plock_wait_req {
+	struct sfs_coord_plock_head head;
+	__le64 wait_id;
+};
+
+static_assert(sizeof(struct sfs_coord_plock_wait_req) == 24);
+
+/* HELD: up to SFS_COORD_PLOCK_BATCH locks */
+#define SFS_COORD_PLOCK_BATCH	48
+
+struct sfs_coord_plock_held_req {
+	struct sfs_coord_plock_head head;
+	struct sfs_coord_plock lock[];
+};
+
+static_assert(sizeof(struct sfs_coord_plock_held_req) == 16);
+static_assert(16 + 40 * SFS_COORD_PLOCK_BATCH <= SFS_COORD_REQUEST_MAX);
+
+struct sfs_coord_plock_test_reply {
+	__le64 rid;		/* mount of the conflict */
+	struct sfs_coord_plock lock;	/* kind 0: there is none */
+};
+
+static_assert(sizeof(struct sfs_coord_plock_test_reply) == 48);
+
+/* Most numbers in one SFS_COORD_ASK_PLOCKS. */
+#define SFS_COORD_PLOCK_NEWS	32
+
+void sfs_coord_plock_encode(struct sfs_coord_plock *disk,
+			    const struct sfs_plock *lock);
+/* false: it is none */
+bool sfs_coord_plock_decode(struct sfs_plock *lock,
+			    const struct sfs_coord_plock *disk);
+
+/*
+ * Ask the leader by message: the answer of exactly @answer_len bytes, or the
+ * service's error, or -EPROTO (client.c).
+ */
+int sfs_coord_call(struct sfs_coord *co, u8 type, const void *req,
+		   unsigned int req_len, void *answer, unsigned int answer_len);
 
 #endif

@@ -6,6 +6,7 @@
  * here, trees by the validators of their blocks.  A mount speaks for itself
  * only: its rid and slot are the session's.
  */
+#include "fs/coord/plock_serve.h"
 #include "fs/coord/proto.h"
 
 /* Most numbers of groups one request gets. */
@@ -18,6 +19,7 @@ struct sfs_coord_serving {
 	struct sfs_leader *ld;
 	struct sfs_coord_peer *peer;
 	const void *req;
+	unsigned int req_len;
 	void *answer;
 	unsigned int answer_len;
 };
@@ -89,6 +91,8 @@ static int sfs_serve_leave(struct sfs_coord_serving *sv)
 	/* asked again, the slot may be another mount's by now */
 	if (sfs_leader_is_joined(sv->ld, peer->slot, peer->rid))
 		ret = sfs_leader_recover_slot(sv->ld, peer->slot, peer->rid);
+	if (!ret && sv->ld->plocks)
+		sfs_plock_service_drop(sv->ld->plocks, peer->rid);
 	if (!ret)
 		peer->has_left = true;
 	return ret;
@@ -200,12 +204,126 @@ static int sfs_serve_stat(struct sfs_coord_serving *sv)
 	return 0;
 }
 
+/* ---- file locks ------------------------------------------------------------------------ */
+
+static int sfs_serve_plock_begin(struct sfs_coord_serving *sv)
+{
+	u64 nr = sfs_coord_req_u64(sv);
+	u64 token;
+	int ret;
+
+	if (!sv->ld->plocks || !nr)
+		return -EPROTO;
+	ret = sfs_plock_service_begin(sv->ld->plocks, sv->peer->rid, nr,
+				      &token);
+	if (!ret)
+		sfs_coord_answer_u64(sv, token);
+	return ret;
+}
+
+static int sfs_serve_plock_held(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_plock_held_req *req = sv->req;
+	unsigned int nr = (sv->req_len - sizeof(*req)) / sizeof(req->lock[0]);
+	struct sfs_plock lock;
+	unsigned int i;
+	int ret, err = 0;
+
+	if (!sv->ld->plocks || req->head.id)
+		return -EPROTO;
+	for (i = 0; i < nr; i++) {
+		if (!sfs_coord_plock_decode(&lock, &req->lock[i]) ||
+		    lock.kind == SFS_PLOCK_UNLOCK)
+			return -EPROTO;
+		ret = sfs_plock_service_held(sv->ld->plocks, sv->peer->rid,
+					     le64_to_cpu(req->head.token),
+					     &lock);
+		/* one that cannot be had is no reason to lose the others */
+		err = err ?: ret;
+	}
+	return err;
+}
+
+static int sfs_serve_plock_end(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_plock_head *req = sv->req;
+
+	if (!sv->ld->plocks || req->id)
+		return -EPROTO;
+	return sfs_plock_service_end(sv->ld->plocks, sv->peer->rid,
+				     le64_to_cpu(req->token));
+}
+
+static int sfs_serve_plock_set(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_plock_req *req = sv->req;
+	struct sfs_plock lock;
+
+	if (!sv->ld->plocks || !req->head.id || req->wait > 1 ||
+	    memchr_inv(req->pad, 0, sizeof(req->pad)) ||
+	    !sfs_coord_plock_decode(&lock, &req->lock))
+		return -EPROTO;
+	return sfs_plock_service_set(sv->ld->plocks, sv->peer->rid,
+				     le64_to_cpu(req->head.token),
+				     le64_to_cpu(req->head.id), &lock,
+				     req->wait);
+}
+
+static int sfs_serve_plock_accept(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_plock_wait_req *req = sv->req;
+
+	if (!sv->ld->plocks || !req->head.id || !req->wait_id)
+		return -EPROTO;
+	return sfs_plock_service_accept(sv->ld->plocks, sv->peer->rid,
+					le64_to_cpu(req->head.token),
+					le64_to_cpu(req->head.id),
+					le64_to_cpu(req->wait_id));
+}
+
+static int sfs_serve_plock_cancel(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_plock_wait_req *req = sv->req;
+
+	if (!sv->ld->plocks || !req->head.id || !req->wait_id)
+		return -EPROTO;
+	return sfs_plock_service_cancel(sv->ld->plocks, sv->peer->rid,
+					le64_to_cpu(req->head.token),
+					le64_to_cpu(req->head.id),
+					le64_to_cpu(req->wait_id));
+}
+
+static int sfs_serve_plock_test(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_plock_req *req = sv->req;
+	struct sfs_coord_plock_test_reply *answer = sv->answer;
+	struct sfs_plock lock, conflict = { };
+	u64 rid;
+	int ret;
+
+	if (!sv->ld->plocks || req->head.id || req->wait ||
+	    memchr_inv(req->pad, 0, sizeof(req->pad)) ||
+	    !sfs_coord_plock_decode(&lock, &req->lock) ||
+	    lock.kind == SFS_PLOCK_UNLOCK)
+		return -EPROTO;
+	ret = sfs_plock_service_test(sv->ld->plocks, sv->peer->rid,
+				     le64_to_cpu(req->head.token), &lock,
+				     &conflict, &rid);
+	if (ret)
+		return ret;
+	answer->rid = cpu_to_le64(rid);
+	sfs_coord_plock_encode(&answer->lock, &conflict);
+	sv->answer_len = sizeof(*answer);
+	return 0;
+}
+
 /* ---- dispatch -------------------------------------------------------------------------- */
 
 static const struct sfs_coord_service {
 	unsigned int req_len;
 	bool needs_slot;	/* only mounts in the mount table may ask */
 	int (*serve)(struct sfs_coord_serving *sv);
+	unsigned int item_len;	/* of a list that follows */
 } sfs_coord_services[SFS_COORD_NR_TYPES] = {
 #define U64 sizeof(struct sfs_coord_u64)
 	[SFS_COORD_NEXT_SEQ]	= { 0, true, sfs_serve_next_seq },
@@ -222,8 +340,32 @@ static const struct sfs_coord_service {
 	[SFS_COORD_NEXT_ORPHAN]	= { U64, true, sfs_serve_next_orphan },
 	[SFS_COORD_DEL_ORPHAN]	= { U64, true, sfs_serve_del_orphan },
 	[SFS_COORD_STAT]	= { 0, true, sfs_serve_stat },
+	/* whoever may be in the table says that it holds nothing, before it joins */
+	[SFS_COORD_PLOCK_BEGIN]	= { U64, false, sfs_serve_plock_begin },
+	[SFS_COORD_PLOCK_HELD]	= { sizeof(struct sfs_coord_plock_held_req),
+				    true, sfs_serve_plock_held,
+				    sizeof(struct sfs_coord_plock) },
+	[SFS_COORD_PLOCK_END]	= { sizeof(struct sfs_coord_plock_head), false,
+				    sfs_serve_plock_end },
+	[SFS_COORD_PLOCK_SET]	= { sizeof(struct sfs_coord_plock_req), true,
+				    sfs_serve_plock_set },
+	[SFS_COORD_PLOCK_ACCEPT] = { sizeof(struct sfs_coord_plock_wait_req),
+				     true, sfs_serve_plock_accept },
+	[SFS_COORD_PLOCK_CANCEL] = { sizeof(struct sfs_coord_plock_wait_req),
+				     true, sfs_serve_plock_cancel },
+	[SFS_COORD_PLOCK_TEST]	= { sizeof(struct sfs_coord_plock_req), true,
+				    sfs_serve_plock_test },
 #undef U64
 };
+
+static bool sfs_coord_len_is_right(const struct sfs_coord_service *service,
+				   unsigned int len)
+{
+	if (!service->item_len)
+		return len == service->req_len;
+	return len > service->req_len && len <= SFS_COORD_REQUEST_MAX &&
+	       (len - service->req_len) % service->item_len == 0;
+}
 
 int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,
 		    const void *req, unsigned int req_len, void *reply,
@@ -234,6 +376,7 @@ int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,
 		.ld = ld,
 		.peer = peer,
 		.req = req,
+		.req_len = req_len,
 		.answer = head + 1,
 	};
 	const struct sfs_coord_service *service;
@@ -242,7 +385,7 @@ int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,
 	if (type >= SFS_COORD_NR_TYPES || !sfs_coord_services[type].serve)
 		return -EPROTO;
 	service = &sfs_coord_services[type];
-	if (req_len != service->req_len ||
+	if (!sfs_coord_len_is_right(service, req_len) ||
 	    (service->needs_slot && !peer->is_joined) ||
 	    (peer->has_left && type != SFS_COORD_LEAVE))
 		return -EPROTO;

@@ -16,7 +16,7 @@
 #include "fs/coord/coord.h"
 
 /* Longest request and reply in bytes, whatever the service. */
-#define SFS_COORD_REQUEST_MAX	64
+#define SFS_COORD_REQUEST_MAX	2048
 #define SFS_COORD_REPLY_MAX	320
 
 /**

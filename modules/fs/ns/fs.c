@@ -86,6 +86,13 @@ static const char *provider_name(const struct sfs_fs_params *params)
 	return params->lock_provider ?: params->vol->sb->lock_provider;
 }
 
+/* How the leader is reached when it is not a part of this mount. */
+static void init_coord(struct sfs_fs *fs, const struct sfs_fs_params *params)
+{
+	fs->coord.call = params->coord_call ?: sfs_fs_call_leader;
+	fs->coord.arg = params->coord_call ? params->coord_arg : fs;
+}
+
 /* With the locks comes a leader: here, or wherever requests reach it. */
 static int join_cluster(struct sfs_fs *fs, const struct sfs_fs_params *params)
 {
@@ -101,22 +108,20 @@ static int join_cluster(struct sfs_fs *fs, const struct sfs_fs_params *params)
 		.heartbeat_ms = params->heartbeat_ms,
 		.keepalive_ms = params->keepalive_ms,
 	};
-	int ret = sfs_lock_space_create(&lp, &fs->locks);
+	int ret;
 
+	init_coord(fs, params);
+	fs->plocks = sfs_plock_member_create(&fs->coord, fs->rid);
+	if (!fs->plocks)
+		return -ENOMEM;
+	ret = sfs_lock_space_create(&lp, &fs->locks);
 	if (ret) {
 		sfs_err(fs->vol, "lock provider \"%s\": error %d", lp.provider,
 			ret);
 		return ret;
 	}
-	if (params->coord_call) {
-		fs->coord.call = params->coord_call;
-		fs->coord.arg = params->coord_arg;
-	} else if (sfs_lock_space_is_clustered(fs->locks)) {
-		fs->coord.call = sfs_fs_call_leader;
-		fs->coord.arg = fs;
-	} else {
+	if (!params->coord_call && !sfs_lock_space_is_clustered(fs->locks))
 		fs->coord.leader = fs->leader;
-	}
 	return 0;
 }
 
@@ -145,9 +150,16 @@ err_space:
 	sfs_lock_space_destroy(fs->locks);
 	kfree(fs->rec);
 err_free:
+	sfs_plock_member_destroy(fs->plocks);
 	sfs_fs_peers_exit(fs);
 	kfree(fs);
 	return ret;
+}
+
+void sfs_fs_shutdown(struct sfs_fs *fs)
+{
+	sfs_lock_space_shutdown(fs->locks);
+	sfs_plock_member_shutdown(fs->plocks);
 }
 
 void sfs_fs_close(struct sfs_fs *fs, bool forced)
@@ -156,7 +168,7 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 
 	if (forced) {
 		sfs_volume_withdraw(vol, -ENOLINK, "forced unmount");
-		sfs_lock_space_shutdown(fs->locks);
+		sfs_fs_shutdown(fs);
 	} else if (!vol->read_only) {
 		sfs_trans_commit(&fs->trans);
 		sfs_fs_fold(fs);
@@ -172,6 +184,7 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 	if (!sfs_volume_error(vol) && !vol->read_only)
 		sfs_coord_leave(&fs->coord, fs->slot, fs->rid);
 	sfs_lock_space_destroy(fs->locks);
+	sfs_plock_member_destroy(fs->plocks);
 	sfs_fs_peers_exit(fs);
 	xa_destroy(&fs->orphans);
 	sfs_pool_exit(&fs->data_pool);

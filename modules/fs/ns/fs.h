@@ -14,6 +14,7 @@
 #include "format/btree.h"
 #include "format/trans.h"
 #include "format/volume.h"
+#include "fs/coord/plock_member.h"
 #include "fs/coord/service.h"
 #include "lock/lock.h"
 
@@ -66,6 +67,7 @@ struct sfs_group {
  * @leader_sem: @leader comes and goes
  * @peers: who asks this mount's leader: struct sfs_fs_peer by rid
  * @locks: lock space of the mount
+ * @plocks: file locks; of use only where there is a leader to ask
  * @rid: random incarnation of the mount
  * @slot: mount slot in the mount table
  * @read_only: users may not change anything
@@ -119,6 +121,7 @@ struct sfs_fs {
 	struct rw_semaphore leader_sem;	/* leader, peers */
 	struct xarray peers;
 	struct sfs_lock_space *locks;
+	struct sfs_plock_member *plocks;
 	u64 rid;
 	u32 slot;
 	bool read_only;
@@ -220,6 +223,8 @@ struct sfs_fs_params {
 int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret);
 /* Commit, fold, give everything back, drop the slot.  forced: write nothing. */
 void sfs_fs_close(struct sfs_fs *fs, bool forced);
+/* Withdrawn: whoever waits for others gets an error.  Does not sleep. */
+void sfs_fs_shutdown(struct sfs_fs *fs);
 /* fsync, sync: all that was done before is durable afterwards. */
 int sfs_fs_sync(struct sfs_fs *fs);
 /*

@@ -6,6 +6,7 @@
  * Requests of other mounts come with the rid that the provider vouches for; the
  * slot that goes with it stands in the mount table.
  */
+#include "fs/coord/plock_serve.h"
 #include "fs/coord/proto.h"
 #include "fs/ns/fs.h"
 
@@ -74,6 +75,47 @@ void sfs_fs_peers_exit(struct sfs_fs *fs)
 
 /* ---- leading ------------------------------------------------------------ */
 
+static int ask_member(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
+		      void *reply, u32 reply_max, u32 *reply_len)
+{
+	struct sfs_fs *fs = arg;
+
+	return sfs_lock_space_ask(fs->locks, rid, type, req, req_len, reply,
+				  reply_max, reply_len);
+}
+
+/* Whoever is in the table may hold file locks that this leader knows not of. */
+static int start_plocks(struct sfs_fs *fs, struct sfs_leader *ld)
+{
+	const struct sfs_plock_service_params params = {
+		.ask = ask_member,
+		.arg = fs,
+	};
+	struct sfs_disk_mount item;
+	u32 slot;
+	int ret;
+
+	ld->plocks = sfs_plock_service_create(&params);
+	if (!ld->plocks)
+		return -ENOMEM;
+	for (slot = 0;; slot++) {
+		ret = sfs_mount_item_next(ld, &slot, &item);
+		if (!ret)
+			ret = sfs_plock_service_expect(ld->plocks,
+						le64_to_cpu(item.rid));
+		if (ret)
+			return ret == -ENOENT ? 0 : ret;
+	}
+}
+
+static void stop_leader(struct sfs_leader *ld)
+{
+	if (!ld)
+		return;
+	sfs_plock_service_destroy(ld->plocks);
+	sfs_leader_stop(ld);
+}
+
 static int fs_lead(void *arg)
 {
 	struct sfs_fs *fs = arg;
@@ -83,11 +125,13 @@ static int fs_lead(void *arg)
 	ret = sfs_leader_start(fs->vol, &ld);
 	if (ret)
 		return ret;
-	/* alone: nobody else could be alive */
+	/* alone: nobody else could be alive, or hold anything */
 	if (!sfs_lock_space_is_clustered(fs->locks))
 		ret = sfs_leader_recover_all(ld);
+	else
+		ret = start_plocks(fs, ld);
 	if (ret) {
-		sfs_leader_stop(ld);
+		stop_leader(ld);
 		return ret;
 	}
 	down_write(&fs->leader_sem);
@@ -108,7 +152,7 @@ static void fs_unlead(void *arg)
 	up_write(&fs->leader_sem);
 	if (ld && !sfs_volume_error(fs->vol) && !fs->vol->read_only)
 		sfs_leader_commit(ld);
-	sfs_leader_stop(ld);
+	stop_leader(ld);
 }
 
 static int fs_next_member(void *arg, u64 *rid)
@@ -156,10 +200,15 @@ static int fs_recover(void *arg, u64 rid)
 		if (!ret)
 			sfs_count(fs->vol, reclaimed_open_logs);
 	}
+	if (ret == -ENOENT)
+		ret = 0;
+	/* the others may have its file locks as they may have its groups */
+	if (!ret && fs->leader->plocks)
+		sfs_plock_service_drop(fs->leader->plocks, rid);
 	down_write(&fs->leader_sem);
 	drop_peer(fs, rid);
 	up_write(&fs->leader_sem);
-	return ret == -ENOENT ? 0 : ret;
+	return ret;
 }
 
 static int fs_value(void *arg, enum sfs_lock_type type, u64 nr, void *lvb)
@@ -244,16 +293,28 @@ static int fs_fold(void *arg)
 	return ret;
 }
 
-/* All there is to know is in the mount table and in the log. */
+/*
+ * All else there is to know is in the mount table and in the log.  A mount that
+ * has not joined yet says that it has no file locks: it may be in the table.
+ */
 static int fs_rejoin(void *arg)
 {
-	return 0;
+	struct sfs_fs *fs = arg;
+
+	return sfs_plock_member_rejoin(fs->plocks);
 }
 
 static int fs_answer(void *arg, u8 type, const void *req, u32 req_len,
 		     void *reply, u32 *reply_len)
 {
-	return -EPROTO;	/* there are no questions */
+	struct sfs_fs *fs = arg;
+
+	*reply_len = 0;
+	switch (type) {
+	case SFS_COORD_ASK_PLOCKS:
+		return sfs_plock_member_news(fs->plocks, req, req_len);
+	}
+	return -EPROTO;
 }
 
 static void fs_lost(void *arg, int error)

@@ -157,7 +157,7 @@ static void sfs_mount_withdraw_work(struct work_struct *work)
 	struct sfs_fs *fs = READ_ONCE(sbi->fs);
 
 	if (fs)
-		sfs_lock_space_shutdown(fs->locks);
+		sfs_fs_shutdown(fs);
 }
 
 /* In any context. */

@@ -86,7 +86,7 @@ static void sfs_umount_begin(struct super_block *sb)
 
 	sbi->is_forced = true;
 	sfs_volume_withdraw(&sbi->vol, -EIO, "forced unmount");
-	sfs_lock_space_shutdown(sbi->fs->locks);
+	sfs_fs_shutdown(sbi->fs);
 }
 
 const struct super_operations sfs_super_ops = {

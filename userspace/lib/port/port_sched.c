@@ -186,6 +186,19 @@ void wait_for_completion(struct completion *c)
 		port_wait_queue(&c->wait, "wait_for_completion", U64_MAX);
 }
 
+/* a signal counts when the task is woken for whatever reason */
+int wait_for_completion_interruptible(struct completion *c)
+{
+	might_sleep();
+	port_yield_point();
+	while (!try_wait_for_completion(c)) {
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+		port_wait_queue(&c->wait, "wait_for_completion", U64_MAX);
+	}
+	return 0;
+}
+
 unsigned long wait_for_completion_timeout(struct completion *c,
 					  unsigned long timeout)
 {

@@ -28,6 +28,7 @@ struct task_struct {
 	char comm[TASK_COMM_LEN];
 	int pid;
 	unsigned int flags;
+	bool has_signal;	/* ends interruptible waits once they are woken */
 	void *sim;
 };
 
@@ -103,7 +104,7 @@ static inline int cond_resched(void)
 #define preempt_disable()	((void)port_atomic_depth++)
 #define preempt_enable()	((void)port_atomic_depth--)
 
-#define signal_pending(t)	((void)(t), 0)
+#define signal_pending(t)	((t)->has_signal)
 #define fatal_signal_pending(t)	((void)(t), 0)
 #define task_pid_nr(t)		((t)->pid)
 
@@ -117,7 +118,8 @@ static inline int cond_resched(void)
 void port_sleep_ns(u64 ns);
 
 #define msleep(ms)		port_sleep_ns((u64)(ms) * NSEC_PER_MSEC)
-#define msleep_interruptible(ms) (msleep(ms), 0UL)
+#define msleep_interruptible(ms) \
+	(msleep(ms), signal_pending(current) ? 1UL : 0UL)
 #define ssleep(s)		port_sleep_ns((u64)(s) * NSEC_PER_SEC)
 #define usleep_range(lo, hi)	port_sleep_ns((u64)(lo) * NSEC_PER_USEC)
 #define fsleep(us)		port_sleep_ns((u64)(us) * NSEC_PER_USEC)
@@ -208,7 +210,23 @@ static inline void port_wake_queue(struct wait_queue_head *wq)
 	port_jiffies_left(port_wc_, port_we_); })
 
 #define wait_event_killable(wq, cond)	({ wait_event(wq, cond); 0; })
-#define wait_event_interruptible(wq, cond) ({ wait_event(wq, cond); 0; })
+#define wait_event_interruptible(wq, cond) ({				\
+	int port_wi_ = 0;						\
+	might_sleep();							\
+	port_yield_point();						\
+	for (;;) {							\
+		unsigned int port_wn_ = (wq).nr_wakes;			\
+									\
+		if (cond)						\
+			break;						\
+		port_wi_ = signal_pending(current) ? -ERESTARTSYS : 0;	\
+		if (port_wi_)						\
+			break;						\
+		if (port_wn_ == (wq).nr_wakes)				\
+			port_wait_queue(&(wq), "wait_event: " #cond,	\
+					U64_MAX);			\
+	}								\
+	port_wi_; })
 #define wait_event_freezable(wq, cond)	({ wait_event(wq, cond); 0; })
 #define wait_event_idle(wq, cond)	wait_event(wq, cond)
 #define wait_event_idle_timeout(wq, cond, t) wait_event_timeout(wq, cond, t)
@@ -288,7 +306,7 @@ bool try_wait_for_completion(struct completion *c);
 
 #define wait_for_completion_io(c)	wait_for_completion(c)
 #define wait_for_completion_killable(c)	({ wait_for_completion(c); 0; })
-#define wait_for_completion_interruptible(c) ({ wait_for_completion(c); 0; })
+int wait_for_completion_interruptible(struct completion *c);
 #define wait_for_completion_killable_timeout(c, t) \
 	((long)wait_for_completion_timeout(c, t))
 #define wait_for_completion_interruptible_timeout(c, t) \
