@@ -182,7 +182,8 @@ void sfs_lock_space_destroy(struct sfs_lock_space *space);
  * Asks again, perhaps another leader, until there is an answer: a request must
  * bear being repeated.
  * Context: Sleeps, for as long as there is no leader.
- * Return: 0, -ESHUTDOWN, -EPROTO, -EOPNOTSUPP with a provider that has no leader.
+ * Return: 0, -ESHUTDOWN, -EPROTO, -EOPNOTSUPP with a provider that has no leader;
+ * inside of fold() and rejoin() of a mount that joins: -ENOTCONN.
  */
 int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
 			u32 req_len, void *reply, u32 reply_max,

@@ -712,9 +712,39 @@ static void test_crowd(void **state)
 	assert_int_equal(nr_failed, 0);
 }
 
+/* What is asked under a new token before END is asked again, not given up. */
+static void test_before_end(void **state)
+{
+	struct sfs_plock_service_params params = { .ask = ask };
+	struct sfs_plock_service *svc = sfs_plock_service_create(&params);
+	struct sfs_plock conflict, lock = {
+		.ino = 1,
+		.owner = 1,
+		.end = 7,
+		.space = SFS_PLOCK_FCNTL,
+		.kind = SFS_PLOCK_WRITE,
+	};
+	u64 token, rid;
+
+	assert_non_null(svc);
+	assert_int_equal(sfs_plock_service_begin(svc, 1, 1, &token), 0);
+	assert_int_equal(sfs_plock_service_set(svc, 1, token, 64, &lock, false),
+			 -EBUSY);
+	assert_int_equal(sfs_plock_service_test(svc, 1, token, &lock,
+						&conflict, &rid), -EBUSY);
+	assert_int_equal(sfs_plock_service_set(svc, 1, token + 1, 64, &lock,
+					       false), -ESTALE);
+	assert_int_equal(sfs_plock_service_end(svc, 1, token), 0);
+	assert_int_equal(sfs_plock_service_held(svc, 1, token, &lock), -ESTALE);
+	assert_int_equal(sfs_plock_service_set(svc, 1, token, 128, &lock,
+					       false), 0);
+	sfs_plock_service_destroy(svc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_before_end),
 		cmocka_unit_test(test_crowd),
 	};
 

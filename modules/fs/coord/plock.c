@@ -4,7 +4,7 @@
  */
 #include "fs/coord/plock_priv.h"
 
-/* ---- objects -------------------------------------------------------------------- */
+/* ---- objects ------------------------------------------------------------ */
 
 static int sfs_plock_cmp(u64 a, u64 b)
 {
@@ -236,7 +236,7 @@ void sfs_plock_put(struct sfs_plock_table *table, struct sfs_plock_file *file,
 		sfs_plock_file_put(table, file);
 }
 
-/* ---- tables --------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------- */
 
 struct sfs_plock_table *
 sfs_plock_table_create(const struct sfs_plock_params *params)
@@ -272,7 +272,7 @@ void sfs_plock_stats(const struct sfs_plock_table *table,
 	*stats = table->nr;
 }
 
-/* ---- locking --------------------------------------------------------------------- */
+/* ---- locking ------------------------------------------------------------ */
 
 static int sfs_plock_unlock(struct sfs_plock_table *table, u64 rid,
 			    const struct sfs_plock *lock)
@@ -482,7 +482,7 @@ void sfs_plock_table_resume(struct sfs_plock_table *table)
 	sfs_plock_pump_all(table);
 }
 
-/* ---- asking ----------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------- */
 
 static void sfs_plock_conflict(const struct sfs_plock_file *file,
 			       const struct sfs_plock_owner *owner, u64 start,
@@ -645,7 +645,7 @@ int sfs_plock_for_each(struct sfs_plock_table *table, u64 rid,
 	return 0;
 }
 
-/* ---- what mounts must be told ----------------------------------------------------- */
+/* ---- what mounts must be told ------------------------------------------- */
 
 unsigned int sfs_plock_decided(struct sfs_plock_table *table, u64 rid, u64 *ids,
 			       unsigned int max)

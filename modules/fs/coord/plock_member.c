@@ -80,7 +80,7 @@ struct sfs_plock_request {
 	bool is_killable;		/* signals end it */
 };
 
-/* ---- life ---------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 struct sfs_plock_member *
 sfs_plock_member_create(const struct sfs_coord *coord, u64 rid)
@@ -105,7 +105,6 @@ sfs_plock_member_create(const struct sfs_coord *coord, u64 rid)
 	spin_lock_init(&m->lock);
 	INIT_LIST_HEAD(&m->waiters);
 	init_waitqueue_head(&m->wait);
-	m->is_ready = true;
 	m->mirror = sfs_plock_table_create(&params);
 	if (m->mirror)
 		return m;
@@ -157,7 +156,7 @@ int sfs_plock_member_news(struct sfs_plock_member *m, const void *req,
 	return 0;
 }
 
-/* ---- a new leader ---------------------------------------------------------------- */
+/* ---- a new leader ------------------------------------------------------- */
 
 /* Locks on their way to a new leader. */
 struct sfs_plock_telling {
@@ -237,9 +236,11 @@ static int sfs_plock_begin_locked(struct sfs_plock_member *m)
 		if (!ret)
 			ret = sfs_plock_tell_held(m, le64_to_cpu(token.value));
 	} while (ret == -ESTALE);
-	/* who comes next tries again, if it was in vain */
-	WRITE_ONCE(m->is_ready, true);
-	sfs_plock_wake_all(m);
+	/* else who waits goes on waiting, until it is tried again */
+	if (!ret) {
+		WRITE_ONCE(m->is_ready, true);
+		sfs_plock_wake_all(m);
+	}
 	return ret;
 }
 
@@ -253,32 +254,30 @@ int sfs_plock_member_rejoin(struct sfs_plock_member *m)
 	return ret;
 }
 
-/* The leader does not know this token. */
-static int sfs_plock_renew(struct sfs_plock_member *m, u64 token)
-{
-	int ret = 0;
+/* ---- requests ----------------------------------------------------------- */
 
-	mutex_lock(&m->begin_lock);
-	if (m->token == token)
-		ret = sfs_plock_begin_locked(m);
-	mutex_unlock(&m->begin_lock);
-	return ret;
+static bool sfs_plock_is_ready(const struct sfs_plock_member *m, u64 unknown)
+{
+	if (READ_ONCE(m->is_shutdown))
+		return true;
+	return READ_ONCE(m->is_ready) && READ_ONCE(m->token) != unknown;
 }
 
-/* ---- requests ---------------------------------------------------------------------- */
-
-/* 0, -EINTR, -ESHUTDOWN */
-static int sfs_plock_await_ready(struct sfs_plock_member *m, bool is_killable)
+/*
+ * Until the leader knows what is held, under another token than the one it did
+ * not know (0: none): 0, -EINTR, -ESHUTDOWN.  The provider calls
+ * sfs_plock_member_rejoin() for each new leader.
+ */
+static int sfs_plock_await_ready(struct sfs_plock_member *m, u64 unknown,
+				 bool is_killable)
 {
 	int ret = 0;
 
 	if (is_killable)
 		ret = wait_event_interruptible(m->wait,
-					       READ_ONCE(m->is_ready) ||
-					       READ_ONCE(m->is_shutdown));
+					       sfs_plock_is_ready(m, unknown));
 	else
-		wait_event(m->wait, READ_ONCE(m->is_ready) ||
-				    READ_ONCE(m->is_shutdown));
+		wait_event(m->wait, sfs_plock_is_ready(m, unknown));
 	if (READ_ONCE(m->is_shutdown))
 		return -ESHUTDOWN;
 	return ret ? -EINTR : 0;
@@ -399,11 +398,11 @@ static int sfs_plock_send(struct sfs_plock_member *m,
 			  struct sfs_plock_member_lane *lane,
 			  const struct sfs_plock_request *rq)
 {
-	u64 token;
+	u64 token, unknown = 0;
 	int ret;
 
 	do {
-		ret = sfs_plock_await_ready(m, rq->is_killable);
+		ret = sfs_plock_await_ready(m, unknown, rq->is_killable);
 		if (ret)
 			break;
 		token = sfs_plock_begin_asking(m, lane, rq);
@@ -414,11 +413,10 @@ static int sfs_plock_send(struct sfs_plock_member *m,
 		if (sfs_plock_take_answer(m, lane, rq, token, ret))
 			return ret;
 		if (ret == -ESTALE)
-			ret = sfs_plock_renew(m, token);
-		else if (ret == -EBUSY)
-			ret = sfs_plock_await_others(rq->is_killable);
-		else
-			ret = 0;	/* of another leader */
+			unknown = token;
+		/* else the answer is of another leader */
+		ret = ret == -EBUSY ? sfs_plock_await_others(rq->is_killable) :
+				      0;
 	} while (!ret);
 	sfs_plock_end_asking(m, lane, rq);
 	return ret;
@@ -451,7 +449,7 @@ static int sfs_plock_apply(struct sfs_plock_member *m,
 	return ret;
 }
 
-/* ---- locking ----------------------------------------------------------------------- */
+/* ---- locking ------------------------------------------------------------ */
 
 static int sfs_plock_member_unlock(struct sfs_plock_member *m,
 				   const struct sfs_plock *lock,
@@ -576,12 +574,12 @@ int sfs_plock_member_test(struct sfs_plock_member *m,
 {
 	struct sfs_coord_plock_test_reply answer;
 	struct sfs_coord_plock_req req = { };
-	u64 token;
+	u64 token, unknown = 0;
 	int ret;
 
 	sfs_coord_plock_encode(&req.lock, lock);
-	for (;;) {
-		ret = sfs_plock_await_ready(m, true);
+	do {
+		ret = sfs_plock_await_ready(m, unknown, true);
 		if (ret)
 			return ret;
 		token = READ_ONCE(m->token);
@@ -589,18 +587,17 @@ int sfs_plock_member_test(struct sfs_plock_member *m,
 		ret = sfs_coord_call(&m->coord, SFS_COORD_PLOCK_TEST, &req,
 				     sizeof(req), &answer, sizeof(answer));
 		if (ret == -ESTALE)
-			ret = sfs_plock_renew(m, token);
-		else if (ret == -EBUSY)
-			ret = sfs_plock_await_others(true);
-		else
+			unknown = token;
+		else if (ret != -EBUSY)
 			break;
-		if (ret)
-			return ret;
-	}
+		else if (sfs_plock_await_others(true))
+			return -EINTR;
+	} while (true);
+	if (ret)
+		return ret;
 	*is_remote = le64_to_cpu(answer.rid) != m->rid;
-	if (!ret && answer.lock.kind == SFS_PLOCK_UNLOCK)
-		conflict->kind = SFS_PLOCK_UNLOCK;
-	else if (!ret && !sfs_coord_plock_decode(conflict, &answer.lock))
-		ret = -EPROTO;
-	return ret;
+	conflict->kind = SFS_PLOCK_UNLOCK;
+	if (answer.lock.kind == SFS_PLOCK_UNLOCK)
+		return 0;
+	return sfs_coord_plock_decode(conflict, &answer.lock) ? 0 : -EPROTO;
 }

@@ -56,7 +56,10 @@ int sfs_plock_member_test(struct sfs_plock_member *m,
 			  const struct sfs_plock *lock,
 			  struct sfs_plock *conflict, bool *is_remote);
 
-/* There is a new leader: tell it what this mount holds.  Errors of asking it. */
+/*
+ * There is a leader, or a new one: tell it what this mount holds.  Nothing is asked
+ * of it before.  Errors of asking it.
+ */
 int sfs_plock_member_rejoin(struct sfs_plock_member *m);
 /* SFS_COORD_ASK_PLOCKS: 0, -EPROTO. */
 int sfs_plock_member_news(struct sfs_plock_member *m, const void *req,

@@ -145,7 +145,7 @@ struct sfs_plock_wait {
 	struct list_head decided_link;
 };
 
-/* ---- plock.c -------------------------------------------------------------------- */
+/* ---- plock.c ------------------------------------------------------------ */
 
 struct sfs_plock_mount *sfs_plock_mount_find(struct sfs_plock_table *table,
 					     u64 rid);
@@ -159,7 +159,7 @@ struct sfs_plock_holder *sfs_plock_holder_find(struct sfs_plock_file *file,
 void sfs_plock_put(struct sfs_plock_table *table, struct sfs_plock_file *file,
 		   struct sfs_plock_owner *owner);
 
-/* ---- plock_range.c ---------------------------------------------------------------- */
+/* ---- plock_range.c ------------------------------------------------------ */
 
 /* The first range that overlaps [start, end]; NULL. */
 struct sfs_plock_range *sfs_plock_range_find(struct sfs_plock_holder *holder,
@@ -178,7 +178,7 @@ int sfs_plock_range_set(struct sfs_plock_table *table,
 void sfs_plock_holder_drop(struct sfs_plock_table *table,
 			   struct sfs_plock_holder *holder);
 
-/* ---- plock_wait.c ----------------------------------------------------------------- */
+/* ---- plock_wait.c ------------------------------------------------------- */
 
 /* Is anybody but the owner in the way, holding or offered? */
 bool sfs_plock_is_blocked(struct sfs_plock_file *file,

@@ -66,7 +66,7 @@ static void sfs_plock_range_del(struct sfs_plock_table *table,
 	kfree(range);
 }
 
-/* ---- holders ---------------------------------------------------------------------- */
+/* ---- holders ------------------------------------------------------------ */
 
 static struct sfs_plock_holder *
 sfs_plock_holder_create(struct sfs_plock_table *table,
@@ -98,7 +98,7 @@ void sfs_plock_holder_drop(struct sfs_plock_table *table,
 	kfree(holder);
 }
 
-/* ---- changes ---------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------ */
 
 /* Memory for a change, of which it may need less. */
 struct sfs_plock_spare {

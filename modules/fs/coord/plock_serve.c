@@ -62,7 +62,7 @@ struct sfs_plock_service {
 	struct workqueue_struct *wq;
 };
 
-/* ---- peers ------------------------------------------------------------------------ */
+/* ---- peers -------------------------------------------------------------- */
 
 static struct sfs_plock_peer *
 sfs_plock_peer_find_locked(struct sfs_plock_service *svc, u64 rid)
@@ -154,7 +154,7 @@ void sfs_plock_service_drop(struct sfs_plock_service *svc, u64 rid)
 	kfree(peer);
 }
 
-/* ---- news ------------------------------------------------------------------------- */
+/* ---- news --------------------------------------------------------------- */
 
 static void sfs_plock_decided_cb(void *arg, u64 rid)
 {
@@ -206,7 +206,7 @@ static void sfs_plock_tell_work(struct work_struct *work)
 			   ret ? msecs_to_jiffies(SFS_PLOCK_TELL_RETRY_MS) : 0);
 }
 
-/* ---- telling a new leader --------------------------------------------------------- */
+/* ---- telling a new leader ----------------------------------------------- */
 
 static u64 sfs_plock_new_token(void)
 {
@@ -252,7 +252,10 @@ int sfs_plock_service_begin(struct sfs_plock_service *svc, u64 rid, u64 nr,
 	return ret;
 }
 
-/* -ESTALE: it was not this leader, or not this beginning, that it talks to. */
+/*
+ * -ESTALE: it was not this leader, or not this beginning, that it talks to.
+ * -EBUSY: it was, but too early.
+ */
 static int sfs_plock_peer_check_locked(struct sfs_plock_service *svc, u64 rid,
 				       u64 token, bool is_ready,
 				       struct sfs_plock_peer **peer)
@@ -261,7 +264,10 @@ static int sfs_plock_peer_check_locked(struct sfs_plock_service *svc, u64 rid,
 	*peer = sfs_plock_peer_find_locked(svc, rid);
 	if (!*peer || !(*peer)->token || (*peer)->token != token)
 		return -ESTALE;
-	return (*peer)->is_ready == is_ready ? 0 : -ESTALE;
+	if ((*peer)->is_ready == is_ready)
+		return 0;
+	/* sent by one who learned the new token before all was told */
+	return is_ready ? -EBUSY : -ESTALE;
 }
 
 int sfs_plock_service_held(struct sfs_plock_service *svc, u64 rid, u64 token,
@@ -295,7 +301,7 @@ int sfs_plock_service_end(struct sfs_plock_service *svc, u64 rid, u64 token)
 	return ret;
 }
 
-/* ---- requests ----------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 /*
  * Whether a request shall be done: 0, and *lane is where its result goes.  Else
@@ -394,7 +400,7 @@ int sfs_plock_service_test(struct sfs_plock_service *svc, u64 rid, u64 token,
 	return ret;
 }
 
-/* ---- life --------------------------------------------------------------------------- */
+/* ---- life --------------------------------------------------------------- */
 
 struct sfs_plock_service *
 sfs_plock_service_create(const struct sfs_plock_service_params *params)

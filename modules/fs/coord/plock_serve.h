@@ -25,7 +25,8 @@
  * has heard them.
  *
  * A leader that is new waits for each mount in the mount table to tell what it
- * holds, or to be recovered; -EBUSY until then.
+ * holds, or to be recovered; -EBUSY until then.  So is a request that overtakes the
+ * END of its own mount.
  */
 #ifndef SFS_PLOCK_SERVE_H
 #define SFS_PLOCK_SERVE_H

@@ -67,7 +67,7 @@ bool sfs_plock_has_queue(struct sfs_plock_file *file,
 	return false;
 }
 
-/* ---- deadlocks --------------------------------------------------------------------- */
+/* ---- deadlocks ---------------------------------------------------------- */
 
 /* A search: owners that have been found and not looked at. */
 struct sfs_plock_search {
@@ -141,7 +141,7 @@ bool sfs_plock_is_deadlock(struct sfs_plock_table *table,
 	return false;
 }
 
-/* ---- waits -------------------------------------------------------------------------- */
+/* ---- waits -------------------------------------------------------------- */
 
 static bool sfs_plock_wait_less(struct rb_node *node,
 				const struct rb_node *other)

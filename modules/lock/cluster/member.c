@@ -201,7 +201,10 @@ static void sfs_cl_member_do_join(struct sfs_cluster *c)
 
 	if (!peer)
 		return;
+	/* who finds the next leader must not wait for him */
+	WRITE_ONCE(c->joining, current);
 	ret = sfs_cl_member_join(c, peer);
+	WRITE_ONCE(c->joining, NULL);
 	mutex_lock(&c->member_lock);
 	if (!ret && c->session == peer &&
 	    c->member_state == SFS_CL_JOINING) {

@@ -258,26 +258,32 @@ static void sfs_cl_shutdown(void *priv)
 
 /* ---- requests ----------------------------------------------------------- */
 
+/*
+ * While this mount joins a leader the task that does so is the one that would find
+ * another leader: it gets -ENOTCONN.
+ */
 static int sfs_cl_call(void *priv, u8 type, const void *req, u32 req_len,
 		       void *reply, u32 reply_max, u32 *reply_len)
 {
 	struct sfs_net_peer *leader;
 	struct sfs_cluster *c = priv;
+	bool is_joining = READ_ONCE(c->joining) == current;
 	int ret;
 
 	if (WARN_ON_ONCE(type >= SFS_CL_CALL_OWN))
 		return -EINVAL;
 	do {
-		leader = sfs_cl_member_session(c);
+		leader = is_joining ? sfs_cl_member_try_session(c) :
+				      sfs_cl_member_session(c);
 		if (!leader)
-			return -ESHUTDOWN;
+			return is_joining ? -ENOTCONN : -ESHUTDOWN;
 		ret = sfs_net_call(leader, type, req, req_len, reply, reply_max,
 				   reply_len, false);
 		sfs_net_peer_put(leader);
 		/* until the next one is found, which takes a while */
-		if (ret == -ENOTCONN)
+		if (ret == -ENOTCONN && !is_joining)
 			schedule_timeout_uninterruptible(1);
-	} while (ret == -ENOTCONN);
+	} while (ret == -ENOTCONN && !is_joining);
 	return ret;
 }
 
