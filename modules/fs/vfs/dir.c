@@ -219,9 +219,15 @@ static int sfs_create(struct mnt_idmap *idmap, struct inode *dir,
 		      struct dentry *dentry, umode_t mode, bool is_excl)
 {
 	struct sfs_create args = { };
+	int ret;
 
-	return sfs_create_name(sfs_new_inode(idmap, dir, mode), dir, dentry,
-			       &args);
+	ret = sfs_create_name(sfs_new_inode(idmap, dir, mode), dir, dentry,
+			      &args);
+	/*
+	 * Another mount was faster, and open(2) without O_EXCL is content with
+	 * its file: upon this error the VFS looks the name up again.
+	 */
+	return ret == -EEXIST && !is_excl ? -ESTALE : ret;
 }
 
 static int sfs_mkdir(struct mnt_idmap *idmap, struct inode *dir,
