@@ -12,6 +12,9 @@
 
 #include <linux/blkdev.h>
 #include <linux/fs.h>
+#ifdef HAVE_FILELOCK_H		/* 6.3 */
+#include <linux/filelock.h>
+#endif
 #include <linux/iomap.h>
 #include <linux/shrinker.h>
 
@@ -234,6 +237,14 @@ static inline void sfs_compat_bdev_close(struct sfs_compat_bdev *handle)
 		blkdev_put(handle->bdev, handle->mode);
 	handle->bdev = NULL;
 }
+#endif
+
+/* ---- file locks --------------------------------------------------------- */
+
+#ifdef HAVE_FILE_LOCK_CORE	/* 6.9 */
+#define SFS_COMPAT_FL(fl, field)	((fl)->c.flc_##field)
+#else
+#define SFS_COMPAT_FL(fl, field)	((fl)->fl_##field)
 #endif
 
 /* ---- shrinkers ---------------------------------------------------------- */

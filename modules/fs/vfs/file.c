@@ -247,13 +247,22 @@ int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	return ret ? ret : sfs_inode_sync(file_inode(file));
 }
 
+#define SFS_FILE_OPS					\
+	.open		= sfs_file_open,		\
+	.read_iter	= sfs_file_read_iter,		\
+	.write_iter	= sfs_file_write_iter,		\
+	.llseek		= sfs_file_llseek,		\
+	.mmap		= sfs_file_mmap,		\
+	.fsync		= sfs_fsync,			\
+	.splice_read	= sfs_file_splice_read,		\
+	.splice_write	= iter_file_splice_write
+
 const struct file_operations sfs_file_ops = {
-	.open		= sfs_file_open,
-	.read_iter	= sfs_file_read_iter,
-	.write_iter	= sfs_file_write_iter,
-	.llseek		= sfs_file_llseek,
-	.mmap		= sfs_file_mmap,
-	.fsync		= sfs_fsync,
-	.splice_read	= sfs_file_splice_read,
-	.splice_write	= iter_file_splice_write,
+	SFS_FILE_OPS,
+};
+
+const struct file_operations sfs_file_cluster_ops = {
+	SFS_FILE_OPS,
+	SFS_FLOCK_OPS,
+	.lock		= sfs_flock_fcntl,
 };

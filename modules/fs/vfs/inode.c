@@ -209,15 +209,19 @@ int sfs_inode_reread(struct inode *inode, unsigned int ns_flags)
 
 static void sfs_inode_set_ops(struct inode *inode)
 {
+	bool is_clustered = SFS_SB(inode->i_sb)->is_clustered;
+
 	switch (inode->i_mode & S_IFMT) {
 	case S_IFREG:
 		inode->i_op = &sfs_file_inode_ops;
-		inode->i_fop = &sfs_file_ops;
+		inode->i_fop = is_clustered ? &sfs_file_cluster_ops :
+					      &sfs_file_ops;
 		inode->i_mapping->a_ops = &sfs_data_aops;
 		break;
 	case S_IFDIR:
 		inode->i_op = &sfs_dir_inode_ops;
-		inode->i_fop = &sfs_dir_file_ops;
+		inode->i_fop = is_clustered ? &sfs_dir_cluster_ops :
+					      &sfs_dir_file_ops;
 		break;
 	case S_IFLNK:
 		inode->i_op = &sfs_symlink_inode_ops;

@@ -221,9 +221,14 @@ static int sfs_mount_open_fs(struct sfs_sb_info *sbi)
 	nofs = memalloc_nofs_save();
 	ret = sfs_fs_open(&params, &fs);
 	memalloc_nofs_restore(nofs);
-	if (!ret)
-		WRITE_ONCE(sbi->fs, fs);
-	return ret;
+	if (ret)
+		return ret;
+	/* a device that cannot be written makes no member of a cluster */
+	sbi->is_clustered = sfs_lock_space_is_clustered(fs->locks) &&
+			    !sbi->vol.read_only;
+	sfs_flock_init(sbi);
+	WRITE_ONCE(sbi->fs, fs);
+	return 0;
 }
 
 /* What was started is stopped; also the end of a mount that worked. */

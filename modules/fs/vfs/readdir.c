@@ -55,9 +55,18 @@ static loff_t sfs_dir_llseek(struct file *file, loff_t offset, int whence)
 					i_size_read(file_inode(file)));
 }
 
+#define SFS_DIR_FILE_OPS				\
+	.llseek		= sfs_dir_llseek,		\
+	.read		= generic_read_dir,		\
+	.iterate_shared	= sfs_readdir,			\
+	.fsync		= sfs_fsync
+
 const struct file_operations sfs_dir_file_ops = {
-	.llseek		= sfs_dir_llseek,
-	.read		= generic_read_dir,
-	.iterate_shared	= sfs_readdir,
-	.fsync		= sfs_fsync,
+	SFS_DIR_FILE_OPS,
+};
+
+const struct file_operations sfs_dir_cluster_ops = {
+	SFS_DIR_FILE_OPS,
+	SFS_FLOCK_OPS,
+	.lock		= sfs_flock_fcntl,
 };

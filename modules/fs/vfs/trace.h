@@ -41,6 +41,40 @@ TRACE_EVENT(scoutfs_mount,
 		  MINOR(__entry->dev), __entry->is_ro)
 );
 
+/* Which file locks were asked of the leader, and what did he say? */
+TRACE_EVENT(scoutfs_flock,
+	TP_PROTO(struct inode *inode, const struct sfs_plock *lock,
+		 bool is_wait, int error),
+	TP_ARGS(inode, lock, is_wait, error),
+	TP_STRUCT__entry(
+		SFS_TRACE_VOL
+		__field(u64, ino)
+		__field(u64, owner)
+		__field(u64, start)
+		__field(u64, end)
+		__field(u8, space)
+		__field(u8, kind)
+		__field(bool, is_wait)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		SFS_TRACE_VOL_SET(&SFS_SB(inode->i_sb)->vol);
+		__entry->ino = lock->ino;
+		__entry->owner = lock->owner;
+		__entry->start = lock->start;
+		__entry->end = lock->end;
+		__entry->space = lock->space;
+		__entry->kind = lock->kind;
+		__entry->is_wait = is_wait;
+		__entry->error = error;
+	),
+	TP_printk(SFS_TRACE_VOL_FMT
+		  "ino=%llu owner=%016llx start=%llu end=%llu space=%u kind=%u wait=%d error=%d",
+		  SFS_TRACE_VOL_ARGS, __entry->ino, __entry->owner,
+		  __entry->start, __entry->end, __entry->space, __entry->kind,
+		  __entry->is_wait, __entry->error)
+);
+
 /* How often does losing a lock cost reading attributes again? */
 TRACE_EVENT(scoutfs_revalidate,
 	TP_PROTO(struct inode *inode, u64 gen, int error),

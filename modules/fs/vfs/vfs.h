@@ -71,6 +71,8 @@ struct sfs_mount_opts {
  * @data_dev: data device
  * @meta_handle: the open metadata device
  * @is_one_device: both are on @data_dev
+ * @is_clustered: other mounts may have the volume as well
+ * @lock_owner_key: makes numbers of owners of file locks
  * @mmp: multi-mount guard, NULL: locks reach other nodes, or read-only device
  * @wq: background work
  * @io_wq: ends of write-back; never waits for @wq
@@ -101,6 +103,8 @@ struct sfs_sb_info {
 	struct sfs_dev data_dev;
 	struct sfs_compat_bdev meta_handle;
 	bool is_one_device;
+	bool is_clustered;
+	u64 lock_owner_key;
 	struct sfs_mmp *mmp;
 
 	struct workqueue_struct *wq;
@@ -321,12 +325,26 @@ extern const struct inode_operations sfs_special_inode_ops;
 
 extern const struct inode_operations sfs_dir_inode_ops;
 extern const struct file_operations sfs_dir_file_ops;
+extern const struct file_operations sfs_dir_cluster_ops;
 extern const struct dentry_operations sfs_dentry_ops;
 
 /* ---- file.c ------------------------------------------------------------- */
 
+/* mounts that share file locks with others have the second ones */
 extern const struct file_operations sfs_file_ops;
+extern const struct file_operations sfs_file_cluster_ops;
 int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync);
+
+/* ---- flock.c ------------------------------------------------------------ */
+
+void sfs_flock_init(struct sfs_sb_info *sbi);
+int sfs_flock_fcntl(struct file *file, int cmd, struct file_lock *fl);
+int sfs_flock_flock(struct file *file, int cmd, struct file_lock *fl);
+
+/* Leases are of one mount: there are none where another could break them. */
+#define SFS_FLOCK_OPS					\
+	.flock		= sfs_flock_flock,		\
+	.setlease	= simple_nosetlease
 
 /* ---- xattr.c, acl.c ----------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 # Two mounts create the same names at the same time: open(2) gives both the one file, with O_EXCL one of them.
 . "$(dirname "$0")/../../lib.sh"
 
-cd "$(mktemp -d)"
+cd "$(mktemp -d)" || fail "no directory"
 setup_cluster 2
 names=60
 
