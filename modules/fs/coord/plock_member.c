@@ -26,7 +26,7 @@ enum {
 
 /* Requests for the files of a lane, one at a time. */
 struct sfs_plock_member_lane {
-	struct mutex lock;
+	struct mutex lock;		/* one request at a time */
 	u64 id;			/* of the newest request */
 	const struct sfs_plock *asking;	/* what it may do, until it is answered */
 };
@@ -51,9 +51,9 @@ struct sfs_plock_member {
 	struct sfs_coord coord;
 	u64 rid;
 	struct sfs_plock_member_lane lane[SFS_PLOCK_LANES];
-	struct mutex begin_lock;
+	struct mutex begin_lock;	/* begin_nr */
 	u64 begin_nr;
-	struct mutex mirror_lock;
+	struct mutex mirror_lock;	/* mirror */
 	struct sfs_plock_table *mirror;
 	spinlock_t lock;	/* waiters */
 	u64 token;

@@ -55,7 +55,7 @@ struct sfs_plock_peer {
  */
 struct sfs_plock_service {
 	struct sfs_plock_service_params params;
-	struct mutex lock;
+	struct mutex lock;		/* all below */
 	struct sfs_plock_table *table;
 	struct list_head peers;
 	unsigned int nr_awaited;
