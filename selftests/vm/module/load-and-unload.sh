@@ -16,7 +16,7 @@ unload() {
 slabs() {
 	grep -cE '^(sfs|scoutfs)' /proc/slabinfo || :
 }
-modprobe -r scoutfs scoutfs_lock_local scoutfs_lock_revoke scoutfs_net_tcp scoutfs_net_loop scoutfs_net
+modprobe -r scoutfs scoutfs_lock_local scoutfs_lock_revoke scoutfs_lock_cluster scoutfs_net_tcp scoutfs_net_loop scoutfs_net
 [ -z "$(ours)" ] || fail "still loaded: $(ours)"
 [ "$(slabs)" = 0 ] || fail "slab caches without modules"
 [ ! -e /sys/fs/scoutfs ] || fail "/sys/fs/scoutfs without modules"
