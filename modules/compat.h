@@ -166,56 +166,16 @@ static inline struct iomap_ioend *iomap_ioend_from_bio(struct bio *bio)
 	}
 #endif
 
-/*
- * Operations around each folio of a write: begin(inode) before it is locked,
- * end(inode) after it was unlocked, valid() in between.
- */
+/* What asks a mapping with the folio locked whether it is still true. */
 #ifdef HAVE_IOMAP_FOLIO_OPS	/* 6.3 */
-#define SFS_COMPAT_FOLIO_OPS(name, begin, end, valid)			\
-	static struct folio *name##_get(struct iomap_iter *iter,	\
-					loff_t pos, unsigned int len)	\
-	{								\
-		struct folio *folio;					\
-									\
-		begin(iter->inode);					\
-		folio = iomap_get_folio(iter, pos, len);		\
-		if (IS_ERR(folio))					\
-			end(iter->inode);				\
-		return folio;						\
-	}								\
-									\
-	static void name##_put(struct inode *inode, loff_t pos,		\
-			       unsigned int copied, struct folio *folio) \
-	{								\
-		folio_unlock(folio);					\
-		folio_put(folio);					\
-		end(inode);						\
-	}								\
-									\
+#define SFS_COMPAT_FOLIO_OPS(name, valid)				\
 	static const struct iomap_folio_ops name = {			\
-		.get_folio	= name##_get,				\
-		.put_folio	= name##_put,				\
 		.iomap_valid	= valid,				\
 	}
 #define sfs_compat_set_folio_ops(iomap, ops)	((iomap)->folio_ops = (ops))
 #else
-#define SFS_COMPAT_FOLIO_OPS(name, begin, end, valid)			\
-	static int name##_prepare(struct inode *inode, loff_t pos,	\
-				  unsigned int len)			\
-	{								\
-		begin(inode);						\
-		return 0;						\
-	}								\
-									\
-	static void name##_done(struct inode *inode, loff_t pos,	\
-				unsigned int copied, struct page *page)	\
-	{								\
-		end(inode);						\
-	}								\
-									\
+#define SFS_COMPAT_FOLIO_OPS(name, valid)				\
 	static const struct iomap_page_ops name = {			\
-		.page_prepare	= name##_prepare,			\
-		.page_done	= name##_done,				\
 		.iomap_valid	= valid,				\
 	}
 #define sfs_compat_set_folio_ops(iomap, ops)	((iomap)->page_ops = (ops))

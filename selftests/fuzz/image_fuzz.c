@@ -202,7 +202,7 @@ static void fuzz_walk(struct sfs_fs *fs)
 			struct sfs_inode in;
 
 			off += de->rec_len;
-			if (sfs_ns_getattr(fs, de->ino, &in, NULL))
+			if (sfs_ns_getattr(fs, de->ino, 0, &in, NULL))
 				continue;
 			fuzz_look(fs, &in);
 			if (S_ISDIR(in.mode) && nr < FUZZ_DIRS_MAX)
@@ -225,7 +225,7 @@ static void fuzz_change_names(struct sfs_fs *fs)
 	sfs_ns_create(fs, &args, &inode, &dir);
 	if (!sfs_ns_unlink(fs, SFS_ROOT_INO, "hard link", 9, 0, false, now,
 			   &inode, &dir))
-		sfs_ns_truncate(fs, inode.ino, 0, now, &inode);
+		sfs_ns_truncate(fs, inode.ino, 0, now, 0, &inode);
 	sfs_fs_work(fs, 0);
 }
 

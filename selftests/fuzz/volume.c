@@ -75,7 +75,7 @@ static void fuzz_fill_file(struct sfs_fs *fs, u64 ino)
 				  &inode), "setxattr");
 	fuzz_need(sfs_ns_setxattr(fs, ino, "user.large", value, sizeof(value),
 				  0, now, &inode), "setxattr");
-	fuzz_need(sfs_ns_truncate(fs, ino, 30 * 4096, now, &inode),
+	fuzz_need(sfs_ns_truncate(fs, ino, 30 * 4096, now, 0, &inode),
 		  "truncate");
 }
 

@@ -149,7 +149,7 @@ static void sim_walk_inode(struct sim_walk *w, u64 ino, struct sfs_inode *in)
 	u64 h;
 	int ret;
 
-	ret = sfs_ns_getattr(w->mnt->fs, ino, in, NULL);
+	ret = sfs_ns_getattr(w->mnt->fs, ino, 0, in, NULL);
 	if (ret) {
 		sim_walk_fail(w, ret, "getattr of %llu: error %d", ino, ret);
 		return;
@@ -192,7 +192,7 @@ static void sim_walk_entry(struct sim_walk *w, u64 dir,
 		return;
 	}
 	w->st->hash += m_name_hash(dir, de->name, de->name_len, de->ino);
-	ret = sfs_ns_getattr(w->mnt->fs, de->ino, &in, NULL);
+	ret = sfs_ns_getattr(w->mnt->fs, de->ino, 0, &in, NULL);
 	if (ret)
 		sim_walk_fail(w, ret, "getattr of %llu: error %d", de->ino,
 			      ret);

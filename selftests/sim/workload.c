@@ -522,7 +522,7 @@ static void sim_op_setattr(struct sim *sim)
 	attr.mode = sim_below(&sim->rng, 01000);
 	sim_begin(sim, 0);
 	ret = sfs_ns_setattr(sim->mnt.fs, in->ino, SFS_ATTR_MODE, &attr,
-			     &inode);
+			     0, &inode);
 	if (!sim_end(sim, "setattr", ret))
 		return;
 	m_change(&sim->model, in);
@@ -681,7 +681,7 @@ static void sim_op_truncate(struct sim *sim)
 	if (sim_chance(&sim->rng, 30))
 		size = 0;
 	sim_begin(sim, in->ino);
-	ret = sfs_ns_truncate(sim->mnt.fs, in->ino, size, sim_time(), &inode);
+	ret = sfs_ns_truncate(sim->mnt.fs, in->ino, size, sim_time(), 0, &inode);
 	if (!sim_end(sim, "truncate", ret))
 		return;
 	m_change(&sim->model, in);

@@ -236,7 +236,7 @@ static void test_truncate_is_finished(void **state)
 		case 1:
 			assert_int_equal(sfs_ns_setattr(nv->fs, a,
 							SFS_ATTR_SIZE, &attr,
-							&in), 0);
+							0, &in), 0);
 			break;
 		case 2:
 			/* write-back: the lock is held */
@@ -402,13 +402,13 @@ static void test_delete_large(void **state)
 	write_blocks(nv, a, 1000, 10);
 	assert_int_equal(nv_stat(nv, a).online_blocks, NR + 10);
 	assert_int_equal(sfs_ns_delete(nv->fs, a), 0);
-	assert_int_equal(sfs_ns_getattr(nv->fs, a, &in, NULL), -ESTALE);
+	assert_int_equal(sfs_ns_getattr(nv->fs, a, 0, &in, NULL), -ESTALE);
 	assert_int_equal(nv_unlink(nv, 1, "b", false, &in), 0);
 	/* the other one by recovery */
 	nv_remount(nv, true);
 	assert_int_equal(nv_stat(nv, b).nlink, 0);
 	nv_work(nv);
-	assert_int_equal(sfs_ns_getattr(nv->fs, b, &in, NULL), -ESTALE);
+	assert_int_equal(sfs_ns_getattr(nv->fs, b, 0, &in, NULL), -ESTALE);
 	free(value);
 }
 

@@ -308,7 +308,7 @@ static void test_reads_find_memory(void **state)
 	assert_int_equal(sfs_fs_sync(nv->fs), 0);
 	sfs_cache_shrink(&nv->vol, 1000000);
 	port_alloc_fail = 1;
-	assert_int_equal(sfs_ns_getattr(nv->fs, ino, &in, NULL), 0);
+	assert_int_equal(sfs_ns_getattr(nv->fs, ino, 0, &in, NULL), 0);
 	port_alloc_fail = 0;
 	assert_int_equal(port_alloc_failed, failed + 1);
 }
@@ -358,7 +358,7 @@ static void test_damaged_group(void **state)
 	*byte ^= 1;
 	nv_mount(nv);
 	port_log_level = 0;
-	assert_int_equal(sfs_ns_getattr(nv->fs, bad, &in, NULL), -EUCLEAN);
+	assert_int_equal(sfs_ns_getattr(nv->fs, bad, 0, &in, NULL), -EUCLEAN);
 	assert_int_equal(sfs_ns_lookup(nv->fs, bad, "f", 1, &de, NULL),
 			 -EUCLEAN);
 	assert_int_equal(nv_create(nv, bad, "g", S_IFREG, &ino), -EUCLEAN);
@@ -486,7 +486,7 @@ static void test_read_only(void **state)
 	assert_int_equal(do_truncate(&s), -EROFS);
 	assert_int_equal(do_delete(&s), -EROFS);
 	assert_int_equal(sfs_ns_setattr(nv->fs, s.file, SFS_ATTR_UID, &attr,
-					&in), -EROFS);
+					0, &in), -EROFS);
 	assert_int_equal(nv_lookup(nv, s.dir, "file"), s.file);
 	free(s.value);
 }

@@ -692,7 +692,7 @@ static void remount(struct model *m, bool crash)
 	for (i = 0; i < NR_NODES; i++) {
 		if (!m->node[i].ino || m->node[i].nlink)
 			continue;
-		assert_int_equal(sfs_ns_getattr(m->nv.fs, m->node[i].ino, &in,
+		assert_int_equal(sfs_ns_getattr(m->nv.fs, m->node[i].ino, 0, &in,
 						NULL), -ESTALE);
 		m->node[i].ino = 0;
 	}

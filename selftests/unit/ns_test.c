@@ -89,32 +89,32 @@ static void test_attributes(void **state)
 	assert_int_equal(was.parent_ino, SFS_ROOT_INO);
 	assert_int_equal(sfs_ns_setattr(nv->fs, ino, SFS_ATTR_MODE |
 					SFS_ATTR_UID | SFS_ATTR_FLAGS, &attr,
-					&in), 0);
+					0, &in), 0);
 	assert_int_equal(in.mode, S_IFREG | 04711);
 	assert_int_equal(in.uid, 9);
 	assert_int_equal(in.gid, 6);
 	assert_int_equal(in.flags, U32_MAX & ~SFS_INODE_INTERNAL);
 	assert_int_equal(in.iversion, 2);
 	assert_int_equal(sfs_ns_setattr(nv->fs, ino, SFS_ATTR_ATIME, &attr,
-					&in), 0);
+					0, &in), 0);
 	assert_int_equal(in.iversion, 2);
 	assert_int_equal(in.atime.tv_sec, 4);
 	assert_int_equal(sfs_ns_setattr(nv->fs, ino, SFS_ATTR_SIZE |
-					SFS_ATTR_DATA_CHANGED, &attr, &in), 0);
+					SFS_ATTR_DATA_CHANGED, &attr, 0, &in), 0);
 	assert_int_equal(in.size, 10);
 	assert_int_equal(in.data_version, 1);
 	attr.size = 5;
 	assert_int_equal(sfs_ns_setattr(nv->fs, ino, SFS_ATTR_SIZE, &attr,
-					&in), 0);
+					0, &in), 0);
 	assert_int_equal(in.size, 10);
 	attr.size = 1ULL << 63;
 	assert_int_equal(sfs_ns_setattr(nv->fs, ino, SFS_ATTR_SIZE, &attr,
-					&in), -EINVAL);
-	assert_int_equal(sfs_ns_getattr(nv->fs, ino, &in, &gen), 0);
-	assert_int_equal(sfs_ns_getattr(nv->fs, ino + 1, &in, &gen), -ESTALE);
-	assert_int_equal(sfs_ns_getattr(nv->fs, U64_MAX, &in, &gen), -ESTALE);
+					0, &in), -EINVAL);
+	assert_int_equal(sfs_ns_getattr(nv->fs, ino, 0, &in, &gen), 0);
+	assert_int_equal(sfs_ns_getattr(nv->fs, ino + 1, 0, &in, &gen), -ESTALE);
+	assert_int_equal(sfs_ns_getattr(nv->fs, U64_MAX, 0, &in, &gen), -ESTALE);
 	assert_int_equal(sfs_ns_setattr(nv->fs, ino + 1, SFS_ATTR_UID, &attr,
-					&in), -ESTALE);
+					0, &in), -ESTALE);
 }
 
 static void test_seqs_follow_transactions(void **state)
@@ -297,7 +297,7 @@ static void test_hard_links(void **state)
 	assert_int_equal(nv_link(nv, ino, 1, "d2", false), -ENOENT);
 	assert_int_equal(sfs_ns_delete(nv->fs, ino), 0);
 	assert_int_equal(sfs_ns_delete(nv->fs, ino), 0);
-	assert_int_equal(sfs_ns_getattr(nv->fs, ino, &in, NULL), -ESTALE);
+	assert_int_equal(sfs_ns_getattr(nv->fs, ino, 0, &in, NULL), -ESTALE);
 }
 
 static void test_tmpfile(void **state)
@@ -320,7 +320,7 @@ static void test_tmpfile(void **state)
 	nv_remount(nv, true);
 	nv_work(nv);
 	assert_int_equal(nv_lookup(nv, 1, "t"), ino);
-	assert_int_equal(sfs_ns_getattr(nv->fs, lost, &(struct sfs_inode) {},
+	assert_int_equal(sfs_ns_getattr(nv->fs, lost, 0, &(struct sfs_inode) {},
 					NULL), -ESTALE);
 }
 

@@ -371,7 +371,7 @@ static inline struct sfs_inode nv_stat(struct nv *nv, u64 ino)
 {
 	struct sfs_inode inode;
 
-	assert_int_equal(sfs_ns_getattr(nv->fs, ino, &inode, NULL), 0);
+	assert_int_equal(sfs_ns_getattr(nv->fs, ino, 0, &inode, NULL), 0);
 	return inode;
 }
 
@@ -389,7 +389,7 @@ static inline int nv_truncate(struct nv *nv, u64 ino, u64 size)
 {
 	struct sfs_inode inode;
 
-	return sfs_ns_truncate(nv->fs, ino, size, nv_now(nv), &inode);
+	return sfs_ns_truncate(nv->fs, ino, size, nv_now(nv), 0, &inode);
 }
 
 #endif

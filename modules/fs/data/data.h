@@ -12,14 +12,13 @@
 #include <linux/fs.h>
 #include <linux/iomap.h>
 
-/* Inside the data path: EX was lost and the attributes are old, begin again. */
-#define SFS_DATA_AGAIN	(-ECHILD)
-
 /* One mapping covers at most this many blocks; far more than any extent. */
 #define SFS_DATA_MAP_BLOCKS	(1ULL << 50)
 
 enum sfs_data_limits {
-	SFS_DATA_TRIES	= 1000,		/* times one operation may begin again */
+	/* bytes of one write(2) that other mounts see at once */
+	SFS_DATA_WRITE_BYTES	= 4 << 20,
+	SFS_DATA_WRITE_TRIES	= 1000,	/* times its source may be paged out */
 };
 
 extern const struct address_space_operations sfs_data_aops;
@@ -27,7 +26,7 @@ extern const struct address_space_operations sfs_data_aops;
 extern const struct iomap_ops sfs_data_read_ops;
 /* fiemap and lseek: may wait */
 extern const struct iomap_ops sfs_data_report_ops;
-/* write and zero */
+/* write and zero; with sfs_data_hold() */
 extern const struct iomap_ops sfs_data_write_ops;
 
 struct sfs_map;
@@ -38,8 +37,9 @@ void sfs_data_freed(struct inode *inode);
 /* Use the volume's words for an extent. */
 void sfs_data_to_iomap(struct inode *inode, const struct sfs_map *map,
 		       u64 seq, struct iomap *iomap);
+int sfs_data_hold(struct inode *inode);
+void sfs_data_release(struct inode *inode);
 /* Before a file grows past pos: zero what lies between the size and pos. */
-void sfs_data_begin(struct inode *inode);
 int sfs_data_extend(struct inode *inode, loff_t pos);
 /* Set the size; the caller holds i_rwsem. */
 int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now);

@@ -2,10 +2,11 @@
 /*
  * Mappings for iomap: looking up, allocating, and keeping them true.
  *
- * A mapping that write(2) got may be wrong when its page is finally locked:
- * write-back may have converted the extent, or a revocation may have taken EX
- * away.  Both advance map_seq, and iomap asks sfs_data_iomap_is_valid() with the
- * page locked; revoke_sem keeps revocations out until the page is dirty.
+ * Who dirties pages is a user of the group's lock in EX from before it looks at
+ * the size until the pages are dirty (sfs_data_hold()), so no other mount comes
+ * in between.  A mapping may be wrong all the same when its page is finally
+ * locked, for write-back may have converted the extent: that advances map_seq,
+ * and iomap asks sfs_data_iomap_is_valid() with the page locked.
  */
 #include "fs/data/data.h"
 #include "fs/vfs/trace.h"
@@ -28,24 +29,13 @@ void sfs_data_freed(struct inode *inode)
 	atomic64_inc(&SFS_I(inode)->map_seq);
 }
 
-static void sfs_data_page_begin(struct inode *inode)
-{
-	down_read(&SFS_I(inode)->revoke_sem);
-}
-
-static void sfs_data_page_end(struct inode *inode)
-{
-	up_read(&SFS_I(inode)->revoke_sem);
-}
-
 static bool sfs_data_iomap_is_valid(struct inode *inode,
 				    const struct iomap *iomap)
 {
 	return atomic64_read(&SFS_I(inode)->map_seq) == iomap->validity_cookie;
 }
 
-SFS_COMPAT_FOLIO_OPS(sfs_data_folio_ops, sfs_data_page_begin,
-		     sfs_data_page_end, sfs_data_iomap_is_valid);
+SFS_COMPAT_FOLIO_OPS(sfs_data_folio_ops, sfs_data_iomap_is_valid);
 
 void sfs_data_to_iomap(struct inode *inode, const struct sfs_map *map,
 		       u64 seq, struct iomap *iomap)
@@ -136,45 +126,40 @@ static u64 sfs_data_want(struct inode *inode, u64 block, u64 len)
 	return next - block;
 }
 
-/*
- * A write or truncation is about to look at the size, under i_rwsem: should the
- * lock be lost before it has it in EX, it looks again.  That the inode is valid
- * again by then tells nothing, anybody may have refreshed it meanwhile.
+/**
+ * sfs_data_hold() - keep other mounts away from a file while it is changed
+ * @inode: a file
+ *
+ * Until sfs_data_release() the group's lock is EX and the attributes are true.
+ * Operations have to be asked for with %SFS_NS_IO meanwhile, for who waits for a
+ * lock that is about to be revoked waits for its users, that is for itself; and
+ * user memory must not be touched in a way that faults, because a fault may
+ * need a lock.
+ *
+ * Context: Process context; with i_rwsem, or in a fault with no page locked.
+ * Return: 0, then sfs_data_release() has to follow; -ESTALE when the inode is
+ * gone, and errors of sfs_lock_acquire().
  */
-void sfs_data_begin(struct inode *inode)
+int sfs_data_hold(struct inode *inode)
 {
-	struct sfs_inode_info *si = SFS_I(inode);
-
-	/* pairs with sfs_revoke_begin() */
-	WRITE_ONCE(si->op_epoch, smp_load_acquire(&si->epoch));
-}
-
-/* Let a write know that the group's lock is EX under this epoch. */
-static int sfs_data_get_ex(struct inode *inode)
-{
-	struct sfs_inode_info *si = SFS_I(inode);
-	bool is_valid = true;
-	struct sfs_op op;
-	u32 epoch;
+	struct sfs_lock *lock = SFS_I(inode)->grp->lock;
 	int ret;
 
-	/* before the lock is looked at; pairs with sfs_revoke_begin() */
-	epoch = smp_load_acquire(&si->epoch);
-	if (likely(READ_ONCE(si->ex_epoch) == epoch))
-		return 0;
-	sfs_op_init(&op, sfs_inode_fs(inode));
-	sfs_op_add(&op, si->ni.ino, SFS_LOCK_EX);
-	ret = sfs_op_start(&op, 0, 0);
+	ret = sfs_volume_error(&SFS_SB(inode->i_sb)->vol);
 	if (!ret)
-		is_valid = sfs_inode_is_valid(inode);
-	sfs_op_end(&op);
+		ret = sfs_lock_acquire(lock, SFS_LOCK_EX, 0);
 	if (ret)
 		return ret;
-	/* the size may have changed since the caller looked at it */
-	if (!is_valid)
-		return SFS_DATA_AGAIN;
-	WRITE_ONCE(si->ex_epoch, epoch);
-	return 0;
+	if (!sfs_inode_is_valid(inode))
+		ret = sfs_inode_reread(inode, SFS_NS_IO);
+	if (ret)
+		sfs_data_release(inode);
+	return ret;
+}
+
+void sfs_data_release(struct inode *inode)
+{
+	sfs_lock_release(SFS_I(inode)->grp->lock, SFS_LOCK_EX);
 }
 
 static int sfs_data_give_space(struct inode *inode, struct sfs_map *map)
@@ -184,32 +169,26 @@ static int sfs_data_give_space(struct inode *inode, struct sfs_map *map)
 	int ret;
 
 	ret = sfs_ns_alloc(sfs_inode_fs(inode), sfs_ino(inode), block,
-			   map->len, want, 0, map);
+			   map->len, want, SFS_NS_IO, map);
 	trace_scoutfs_data_alloc(inode, block, want, map, ret);
 	if (!ret && WARN_ON_ONCE(!map->phys || !map->len))
 		ret = -EIO;
 	return ret;
 }
 
+/* Between sfs_data_hold() and sfs_data_release(). */
 static int sfs_data_write_begin(struct inode *inode, loff_t pos, loff_t length,
 				unsigned int flags, struct iomap *iomap,
 				struct iomap *srcmap)
 {
-	struct sfs_inode_info *si = SFS_I(inode);
 	struct sfs_map map;
 	u64 seq, block, len;
 	int ret;
 
-	/* before EX is looked at, so that losing it in between is noticed */
-	seq = atomic64_read_acquire(&si->map_seq);
-	ret = sfs_data_get_ex(inode);
-	if (ret)
-		return ret;
-	/* the size that the position follows from may be outdated, see there */
-	if (READ_ONCE(si->op_epoch) != smp_load_acquire(&si->epoch))
-		return SFS_DATA_AGAIN;
+	seq = atomic64_read_acquire(&SFS_I(inode)->map_seq);
 	len = sfs_data_blocks(pos, length, &block);
-	ret = sfs_ns_map(sfs_inode_fs(inode), si->ni.ino, block, len, 0, &map);
+	ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block, len,
+			 SFS_NS_IO, &map);
 	if (!ret && !map.phys && (flags & IOMAP_WRITE))
 		ret = sfs_data_give_space(inode, &map);
 	if (ret)
@@ -225,7 +204,7 @@ const struct iomap_ops sfs_data_write_ops = {
 
 /* ---- page faults ----------------------------------------------------------------- */
 
-/* The page is locked and EX is held, see sfs_data_mkwrite(). */
+/* The page is locked, EX is held: see sfs_data_mkwrite(). */
 static int sfs_data_fault_begin(struct inode *inode, loff_t pos, loff_t length,
 				unsigned int flags, struct iomap *iomap,
 				struct iomap *srcmap)
@@ -256,7 +235,7 @@ static int sfs_data_fault_alloc(struct inode *inode, loff_t pos)
 		struct sfs_map map = { .block = block, .len = len };
 
 		ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
-				 len, 0, &map);
+				 len, SFS_NS_IO, &map);
 		if (!ret && !map.phys)
 			ret = sfs_data_give_space(inode, &map);
 		if (!ret) {
@@ -267,47 +246,20 @@ static int sfs_data_fault_alloc(struct inode *inode, loff_t pos)
 	return ret;
 }
 
-/*
- * Give the page space and keep revocations out: with 0 the caller holds
- * revoke_sem and EX is held.
- */
-static int sfs_data_fault_prepare(struct inode *inode, loff_t pos)
-{
-	struct sfs_inode_info *si = SFS_I(inode);
-	u32 epoch;
-	int ret;
-
-	/* before EX is asked for; pairs with sfs_revoke_begin() */
-	epoch = smp_load_acquire(&si->epoch);
-	ret = sfs_inode_revalidate(inode);
-	if (!ret)
-		ret = sfs_data_get_ex(inode);
-	if (!ret)
-		ret = sfs_data_fault_alloc(inode, pos);
-	if (ret)
-		return ret;
-	down_read(&si->revoke_sem);
-	if (si->epoch == epoch)
-		return 0;
-	up_read(&si->revoke_sem);
-	return SFS_DATA_AGAIN;
-}
-
 /* A clean page is about to be stored to through a mapping. */
 vm_fault_t sfs_data_mkwrite(struct vm_fault *vmf)
 {
 	struct inode *inode = file_inode(vmf->vma->vm_file);
-	unsigned int tries = 0;
 	vm_fault_t fault;
 	int ret;
 
-	do {
-		ret = sfs_data_fault_prepare(inode, page_offset(vmf->page));
-	} while (ret == SFS_DATA_AGAIN && tries++ < SFS_DATA_TRIES);
+	ret = sfs_data_hold(inode);
 	if (ret)
-		return ret == SFS_DATA_AGAIN ? VM_FAULT_NOPAGE : vmf_error(ret);
-	fault = iomap_page_mkwrite(vmf, &sfs_data_fault_ops);
-	up_read(&SFS_I(inode)->revoke_sem);
+		return vmf_error(ret);
+	ret = sfs_data_fault_alloc(inode, page_offset(vmf->page));
+	fault = ret ? vmf_error(ret) :
+		      iomap_page_mkwrite(vmf, &sfs_data_fault_ops);
+	sfs_data_release(inode);
 	return fault;
 }
 
@@ -358,23 +310,11 @@ static int sfs_data_zero_tail(struct inode *inode, loff_t size)
 	return iomap_truncate_page(inode, size, NULL, &sfs_data_write_ops);
 }
 
-/* Zero what the new size exposes or hides, while EX is held. */
-static int sfs_data_truncate_prepare(struct inode *inode, loff_t size)
+/* Zero what the new size exposes or hides. */
+static int sfs_data_truncate_zero(struct inode *inode, loff_t size)
 {
-	unsigned int tries = 0;
-	int ret;
-
-	do {
-		sfs_data_begin(inode);
-		ret = sfs_inode_revalidate(inode);
-		if (!ret)
-			ret = sfs_data_get_ex(inode);
-		if (!ret)
-			ret = size > i_size_read(inode) ?
-				sfs_data_extend(inode, size) :
-				sfs_data_zero_tail(inode, size);
-	} while (ret == SFS_DATA_AGAIN && tries++ < SFS_DATA_TRIES);
-	return ret == SFS_DATA_AGAIN ? -EIO : ret;
+	return size > i_size_read(inode) ? sfs_data_extend(inode, size) :
+					   sfs_data_zero_tail(inode, size);
 }
 
 /* Cached pages up to the smaller of both sizes are left. */
@@ -382,34 +322,48 @@ static void sfs_data_truncate_failed(struct inode *inode, loff_t old,
 				     loff_t size)
 {
 	sfs_inode_changed(inode);
-	if (size < old && !sfs_inode_reread(inode))
+	if (size < old && !sfs_inode_reread(inode, SFS_NS_IO))
 		old = clamp_t(loff_t, SFS_I(inode)->ni.size, size, old);
 	truncate_setsize(inode, old);
+}
+
+static int sfs_data_truncate_held(struct inode *inode, loff_t size,
+				  struct timespec64 now, struct sfs_inode *ni)
+{
+	loff_t old = i_size_read(inode);
+	int ret;
+
+	ret = sfs_data_truncate_zero(inode, size);
+	if (ret)
+		return ret;
+	truncate_setsize(inode, size);
+	ret = sfs_ns_truncate(sfs_inode_fs(inode), sfs_ino(inode), size, now,
+			      SFS_NS_IO, ni);
+	sfs_data_freed(inode);
+	if (ret)
+		sfs_data_truncate_failed(inode, old, size);
+	else
+		sfs_inode_update(inode, ni);
+	return ret;
 }
 
 int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now)
 {
 	struct sfs_inode ni;
-	loff_t old;
 	int ret;
 
 	filemap_invalidate_lock(inode->i_mapping);
-	ret = sfs_data_truncate_prepare(inode, size);
+	ret = sfs_data_hold(inode);
 	if (ret)
 		goto out;
-	old = i_size_read(inode);
-	truncate_setsize(inode, size);
-	ret = sfs_ns_truncate(sfs_inode_fs(inode), sfs_ino(inode), size, now,
-			      &ni);
-	sfs_data_freed(inode);
-	if (ret) {
-		sfs_data_truncate_failed(inode, old, size);
-		goto out;
+	ret = sfs_data_truncate_held(inode, size, now, &ni);
+	sfs_data_release(inode);
+	/* it has its size; freeing a large file may take long */
+	if (!ret && (ni.flags & SFS_INODE_TRUNCATE)) {
+		ret = sfs_ns_truncate_rest(sfs_inode_fs(inode),
+					   sfs_ino(inode));
+		sfs_inode_changed(inode);
 	}
-	sfs_inode_update(inode, &ni);
-	/* after a revocation a reader may have seen the item before it changed */
-	if (i_size_read(inode) != size)
-		truncate_setsize(inode, size);
 out:
 	filemap_invalidate_unlock(inode->i_mapping);
 	return ret;

@@ -9,12 +9,6 @@
  */
 #include "fs/ns/items.h"
 
-static unsigned int sfs_op_flags_from(unsigned int flags)
-{
-	return (flags & SFS_NS_NOWAIT ? SFS_OP_TRY : 0) |
-	       (flags & SFS_NS_IO ? SFS_OP_IO : 0);
-}
-
 /* Lock a regular file for a change of its extents and read its inode. */
 static int sfs_file_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
 			  unsigned int max, unsigned int flags)
@@ -61,7 +55,7 @@ int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
 		return ret;
 	sfs_op_init(&op, fs);
 	sfs_op_add(&op, ino, SFS_LOCK_PR);
-	ret = sfs_op_start(&op, 0, sfs_op_flags_from(flags));
+	ret = sfs_op_start(&op, 0, sfs_ns_op_flags(flags));
 	if (!ret) {
 		*map = (struct sfs_map) { .block = block, .len = len };
 		ret = sfs_ext_find(&op, ino, block, &ext);
@@ -215,7 +209,7 @@ int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
 		.block = block,
 		.len = len,
 		.want = max(len, want),
-		.flags = sfs_op_flags_from(flags),
+		.flags = sfs_ns_op_flags(flags),
 	};
 	bool is_truncating;
 	struct sfs_edit *e;
@@ -293,7 +287,7 @@ int sfs_ns_written(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 size,
 		.block = block,
 		.end = block + len,
 		.size = size,
-		.flags = sfs_op_flags_from(flags),
+		.flags = sfs_ns_op_flags(flags),
 	};
 	unsigned int tries = 0;
 	struct sfs_edit *e;
@@ -370,12 +364,14 @@ int sfs_truncate_finish(struct sfs_fs *fs, u64 ino, unsigned int flags)
 }
 
 static int sfs_truncate_first(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
-			      u64 size, struct timespec64 now)
+			      u64 size, struct timespec64 now,
+			      unsigned int flags)
 {
 	struct sfs_inode *in = &e->node->in;
 	int ret;
 
-	ret = sfs_file_start(e, fs, ino, SFS_EXT_MANY, SFS_OP_DELETE);
+	ret = sfs_file_start(e, fs, ino, SFS_EXT_MANY,
+			     SFS_OP_DELETE | flags);
 	if (!ret && size > in->size && (in->flags & SFS_INODE_TRUNCATE))
 		ret = SFS_AGAIN;
 	if (!ret) {
@@ -391,8 +387,9 @@ static int sfs_truncate_first(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
 }
 
 int sfs_ns_truncate(struct sfs_fs *fs, u64 ino, u64 size, struct timespec64 now,
-		    struct sfs_inode *inode)
+		    unsigned int flags, struct sfs_inode *inode)
 {
+	unsigned int op_flags = sfs_ns_op_flags(flags);
 	struct sfs_edit *e;
 	unsigned int tries;
 	int ret;
@@ -403,20 +400,27 @@ int sfs_ns_truncate(struct sfs_fs *fs, u64 ino, u64 size, struct timespec64 now,
 	if (ret)
 		return ret;
 	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {
-		ret = sfs_truncate_first(e, fs, ino, size, now);
+		ret = sfs_truncate_first(e, fs, ino, size, now, op_flags);
 		if (ret != SFS_AGAIN)
 			break;
-		ret = sfs_truncate_rest(e, fs, ino, 0);
+		ret = sfs_truncate_rest(e, fs, ino, op_flags);
 		if (ret)
 			break;
 		ret = -EBUSY;
 	}
-	if (!ret && (e->node->in.flags & SFS_INODE_TRUNCATE))
+	/* others may want the lock by then: see sfs_ns_truncate_rest() */
+	if (!ret && (e->node->in.flags & SFS_INODE_TRUNCATE) &&
+	    !(flags & SFS_NS_IO))
 		ret = sfs_truncate_rest(e, fs, ino, 0);
 	if (!ret)
 		*inode = e->node->in;
 	sfs_edit_destroy(e);
 	return ret;
+}
+
+int sfs_ns_truncate_rest(struct sfs_fs *fs, u64 ino)
+{
+	return sfs_truncate_finish(fs, ino, 0);
 }
 
 /* ---- freeing a range ---------------------------------------------------- */

@@ -323,9 +323,10 @@ enum sfs_op_flags {
 	SFS_OP_TRY	= 1 << 1,	/* cluster locks: -EAGAIN instead of waiting */
 	SFS_OP_RENAME	= 1 << 2,	/* take the RENAME lock first */
 	/*
-	 * Write-back and its completion: the dirty page proves that EX is held
-	 * and cannot be given up before the page is clean, so the cluster lock
-	 * is not asked for; during a revocation it would not be granted.
+	 * The cluster lock cannot be given up, so it is not asked for; during a
+	 * revocation it would not be granted.  The caller is a user of it, or
+	 * this is write-back and its completion: a dirty page proves that EX is
+	 * held, and it is not given up before the page is clean.
 	 */
 	SFS_OP_IO	= 1 << 3,
 };

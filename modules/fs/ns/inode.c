@@ -236,8 +236,8 @@ void sfs_node_touch(struct sfs_op *op, struct sfs_node *node,
 
 /* ---- attributes --------------------------------------------------------- */
 
-int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, struct sfs_inode *inode,
-		   u64 *gen)
+int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, unsigned int flags,
+		   struct sfs_inode *inode, u64 *gen)
 {
 	struct sfs_node node;
 	struct sfs_op op;
@@ -245,7 +245,7 @@ int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, struct sfs_inode *inode,
 
 	sfs_op_init(&op, fs);
 	sfs_op_add(&op, ino, SFS_LOCK_PR);
-	ret = sfs_op_start(&op, 0, 0);
+	ret = sfs_op_start(&op, 0, sfs_ns_op_flags(flags));
 	if (!ret)
 		ret = sfs_node_read(&op, ino, &node);
 	if (!ret) {
@@ -295,7 +295,8 @@ static void sfs_attr_apply(struct sfs_op *op, struct sfs_node *node,
 }
 
 static int sfs_setattr_once(struct sfs_change *ch, struct sfs_fs *fs, u64 ino,
-			    unsigned int mask, const struct sfs_inode *attr)
+			    unsigned int mask, const struct sfs_inode *attr,
+			    unsigned int flags)
 {
 	struct sfs_node *node = &ch->node[0];
 	struct sfs_inode *in = &node->in;
@@ -303,7 +304,7 @@ static int sfs_setattr_once(struct sfs_change *ch, struct sfs_fs *fs, u64 ino,
 
 	sfs_change_begin(ch, fs);
 	sfs_op_add(&ch->op, ino, SFS_LOCK_EX);
-	ret = sfs_op_start(&ch->op, 1, 0);
+	ret = sfs_op_start(&ch->op, 1, flags);
 	if (!ret)
 		ret = sfs_node_read(&ch->op, ino, node);
 	if (ret)
@@ -325,8 +326,10 @@ out:
 }
 
 int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
-		   const struct sfs_inode *attr, struct sfs_inode *inode)
+		   const struct sfs_inode *attr, unsigned int flags,
+		   struct sfs_inode *inode)
 {
+	unsigned int op_flags = sfs_ns_op_flags(flags);
 	struct sfs_change *ch;
 	unsigned int tries;
 	int ret;
@@ -335,10 +338,10 @@ int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
 	if (ret)
 		return ret;
 	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {
-		ret = sfs_setattr_once(ch, fs, ino, mask, attr);
+		ret = sfs_setattr_once(ch, fs, ino, mask, attr, op_flags);
 		if (ret != SFS_AGAIN)
 			break;
-		ret = sfs_truncate_finish(fs, ino, 0);
+		ret = sfs_truncate_finish(fs, ino, op_flags);
 		if (ret)
 			break;
 		ret = -EBUSY;
@@ -354,7 +357,7 @@ int sfs_ns_parent(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos)
 	struct sfs_inode inode;
 	int ret;
 
-	ret = sfs_ns_getattr(fs, ino, &inode, NULL);
+	ret = sfs_ns_getattr(fs, ino, 0, &inode, NULL);
 	if (ret)
 		return ret;
 	if (ino == SFS_ROOT_INO) {

@@ -311,6 +311,13 @@ static inline unsigned int sfs_edit_ops(unsigned int max, bool is_drop)
 
 /* The extent that contains block, or the next one after it; -ENOENT. */
 int sfs_ext_find(struct sfs_op *op, u64 ino, u64 block, struct sfs_ext *ext);
+/* enum sfs_op_flags of enum sfs_ns_flags */
+static inline unsigned int sfs_ns_op_flags(unsigned int flags)
+{
+	return (flags & SFS_NS_NOWAIT ? SFS_OP_TRY : 0) |
+	       (flags & SFS_NS_IO ? SFS_OP_IO : 0);
+}
+
 /*
  * Complete a truncate that a crash, or another thread, left unfinished.
  * flags: 0 or SFS_OP_IO

@@ -81,6 +81,17 @@ struct sfs_inode {
 #define SFS_INODE_TRUNCATE	(1U << 31)	/* extents past the size are left */
 #define SFS_INODE_INTERNAL	SFS_INODE_TRUNCATE
 
+/*
+ * How an operation gets the cluster lock of its inode.  NOWAIT: the caller has a
+ * page locked; -EAGAIN when it would be waited for.  IO: it is not asked for,
+ * because it cannot be given up: the caller is a user of it, or the page that it
+ * writes back is dirty (SFS_OP_IO).
+ */
+enum sfs_ns_flags {
+	SFS_NS_NOWAIT	= 1 << 0,
+	SFS_NS_IO	= 1 << 1,
+};
+
 /* ---- inode.c --------------------------------------------------------------- */
 
 /* Encode into at most SFS_INODE_ITEM_MAX bytes; returns the length. */
@@ -94,8 +105,8 @@ int sfs_inode_decode(struct sfs_inode *inode, u64 ino, const void *buf,
  * Read an inode: -ESTALE when it does not exist. *gen, when not NULL, is set to
  * the group's lock generation under which the copy is valid.
  */
-int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, struct sfs_inode *inode,
-		   u64 *gen);
+int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, unsigned int flags,
+		   struct sfs_inode *inode, u64 *gen);
 
 enum sfs_attr_mask {
 	SFS_ATTR_MODE		= 1 << 0,
@@ -117,7 +128,8 @@ enum sfs_attr_mask {
  * Does not truncate: see sfs_ns_truncate(). -ESTALE, -EINVAL for bad values.
  */
 int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
-		   const struct sfs_inode *attr, struct sfs_inode *inode);
+		   const struct sfs_inode *attr, unsigned int flags,
+		   struct sfs_inode *inode);
 
 /* ---- dir.c, name.c ----------------------------------------------------------- */
 
@@ -311,16 +323,6 @@ struct sfs_map {
 	u32 flags;	/* SFS_EXT_*; a hole has phys 0 and none */
 };
 
-/*
- * NOWAIT: the caller has a page locked; -EAGAIN when the cluster lock would be
- * waited for.  IO: write-back and its completion; the dirty page proves that EX
- * is held, so the cluster lock is not asked for (SFS_OP_IO).
- */
-enum sfs_ns_flags {
-	SFS_NS_NOWAIT	= 1 << 0,
-	SFS_NS_IO	= 1 << 1,
-};
-
 /* The extent or hole at block, cut to [block, block + len). */
 int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
 	       unsigned int flags, struct sfs_map *map);
@@ -344,10 +346,13 @@ int sfs_ns_written(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 size,
  * a crash in between leaves the new size and SFS_INODE_TRUNCATE and is finished
  * before the file can grow again. mtime, ctime, iversion, data_seq; data_version
  * grows when the size differs. The caller has zeroed the tail of the last block
- * in the cache.
+ * in the cache.  With SFS_NS_IO it makes the first transaction only; the inode has
+ * SFS_INODE_TRUNCATE when there have to be more.
  */
 int sfs_ns_truncate(struct sfs_fs *fs, u64 ino, u64 size, struct timespec64 now,
-		    struct sfs_inode *inode);
+		    unsigned int flags, struct sfs_inode *inode);
+/* The other transactions of one that was called with SFS_NS_IO. */
+int sfs_ns_truncate_rest(struct sfs_fs *fs, u64 ino);
 /*
  * Free unwritten blocks past the stored size (left by preallocation); nothing of
  * the file is dirty in the cache.

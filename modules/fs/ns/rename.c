@@ -91,7 +91,7 @@ static int sfs_rename_walk_up(struct sfs_fs *fs, u64 dir, u64 ino)
 			seen = dir;
 			limit *= 2;
 		}
-		ret = sfs_ns_getattr(fs, dir, &inode, NULL);
+		ret = sfs_ns_getattr(fs, dir, 0, &inode, NULL);
 		if (ret)
 			return ret == -ESTALE ? -ENOENT : ret;
 		if (!S_ISDIR(inode.mode))

@@ -112,7 +112,7 @@ int sfs_set_acl(struct mnt_idmap *idmap,
 	attr.mode = mode;
 	attr.ctime = current_time(inode);
 	ret = sfs_ns_setattr(sfs_inode_fs(inode), sfs_ino(inode),
-			     SFS_ATTR_MODE | SFS_ATTR_CTIME, &attr, &ni);
+			     SFS_ATTR_MODE | SFS_ATTR_CTIME, &attr, 0, &ni);
 	if (!ret)
 		sfs_inode_update(inode, &ni);
 	return ret;

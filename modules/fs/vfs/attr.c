@@ -37,7 +37,7 @@ int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 
 	if (test_bit(SFS_INODE_ATTRS_STALE, &si->flags) ||
 	    !sfs_inode_is_valid(inode))
-		ret = sfs_inode_reread(inode);
+		ret = sfs_inode_reread(inode, 0);
 	if (ret)
 		return ret;
 	generic_fillattr(idmap, mask, inode, stat);
@@ -59,7 +59,7 @@ int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
 	if (!sfs_inode_is_valid(inode)) {
 		if (mask & MAY_NOT_BLOCK)
 			return -ECHILD;
-		ret = sfs_inode_reread(inode);
+		ret = sfs_inode_reread(inode, 0);
 		if (ret)
 			return ret;
 	}
@@ -69,13 +69,13 @@ int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
 /* ---- changing ----------------------------------------------------------------- */
 
 static int sfs_attr_store(struct inode *inode, unsigned int mask,
-			  const struct sfs_inode *attr)
+			  const struct sfs_inode *attr, unsigned int ns_flags)
 {
 	struct sfs_inode ni;
 	int ret;
 
 	ret = sfs_ns_setattr(sfs_inode_fs(inode), sfs_ino(inode), mask, attr,
-			     &ni);
+			     ns_flags, &ni);
 	if (!ret)
 		sfs_inode_update(inode, &ni);
 	return ret;
@@ -157,7 +157,7 @@ int sfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	else if (mask)
 		mask |= sfs_attr_add_atime(inode, &attr);
 	if (mask)
-		ret = sfs_attr_store(inode, mask, &attr);
+		ret = sfs_attr_store(inode, mask, &attr, 0);
 	if (!ret && (iattr->ia_valid & ATTR_MODE) && IS_POSIXACL(inode))
 		ret = sfs_compat_acl_chmod(idmap, dentry, inode->i_mode);
 	return ret;
@@ -174,7 +174,8 @@ static void sfs_attr_touch_atime(struct inode *inode)
 	__mark_inode_dirty(inode, I_DIRTY_TIME);
 }
 
-int sfs_update_time(struct inode *inode, int flags)
+static int sfs_attr_update_time(struct inode *inode, int flags,
+				unsigned int ns_flags)
 {
 	struct sfs_inode attr;
 	unsigned int mask = 0;
@@ -193,7 +194,12 @@ int sfs_update_time(struct inode *inode, int flags)
 	if (!mask)
 		return 0;
 	mask |= sfs_attr_add_atime(inode, &attr);
-	return sfs_attr_store(inode, mask, &attr);
+	return sfs_attr_store(inode, mask, &attr, ns_flags);
+}
+
+int sfs_update_time(struct inode *inode, int flags)
+{
+	return sfs_attr_update_time(inode, flags, 0);
 }
 
 SFS_COMPAT_DEFINE_UPDATE_TIME(sfs_update_time)
@@ -201,7 +207,8 @@ SFS_COMPAT_DEFINE_UPDATE_TIME(sfs_update_time)
 /* Once per write(2), however fine the clock: data_version tells. */
 int sfs_inode_touch_data(struct inode *inode)
 {
-	return sfs_update_time(inode, S_MTIME | S_CTIME | S_VERSION);
+	return sfs_attr_update_time(inode, S_MTIME | S_CTIME | S_VERSION,
+				    SFS_NS_IO);
 }
 
 /* Only for the time of last access; all else was stored at once. */
@@ -214,7 +221,7 @@ int sfs_write_inode(struct inode *inode, struct writeback_control *wbc)
 	    SFS_SB(inode->i_sb)->is_unmounting ||
 	    !sfs_attr_add_atime(inode, &attr))
 		return 0;
-	return sfs_attr_store(inode, SFS_ATTR_ATIME, &attr);
+	return sfs_attr_store(inode, SFS_ATTR_ATIME, &attr, 0);
 }
 
 static const char *sfs_get_link(struct dentry *dentry, struct inode *inode,

@@ -53,63 +53,90 @@ static ssize_t sfs_file_splice_read(struct file *file, loff_t *pos,
 /* ---- writing -------------------------------------------------------------------- */
 
 /*
- * One attempt: SFS_DATA_AGAIN, or fewer bytes than asked for, when the group's
- * lock was lost in between.  The position of an append is chosen anew then.
+ * The part that other mounts see at once.  A fault of the source would wait for
+ * locks, the very one that is held perhaps: it makes the write short instead.
  */
-static ssize_t sfs_file_write_try(struct kiocb *iocb, struct iov_iter *from,
-				  bool *is_touched)
+static ssize_t sfs_file_write_held(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
 	loff_t pos;
 	ssize_t ret;
 
-	sfs_data_begin(inode);
-	ret = sfs_inode_revalidate(inode);
-	if (!ret)
-		ret = generic_write_checks(iocb, from);
+	/* where an append begins is known only now */
+	ret = generic_write_checks(iocb, from);
 	if (ret <= 0)
 		return ret;
-	if (!*is_touched) {
-		ret = file_remove_privs(iocb->ki_filp);
-		if (!ret)
-			ret = sfs_inode_touch_data(inode);
-		if (ret)
-			return ret;
-		*is_touched = true;
-	}
+	ret = sfs_inode_touch_data(inode);
 	pos = iocb->ki_pos;
-	ret = sfs_data_extend(inode, pos);
 	if (!ret)
-		ret = iomap_file_buffered_write(iocb, from, &sfs_data_write_ops,
-						NULL);
+		ret = sfs_data_extend(inode, pos);
+	if (ret)
+		return ret;
+	pagefault_disable();
+	ret = iomap_file_buffered_write(iocb, from, &sfs_data_write_ops, NULL);
+	pagefault_enable();
 	if (ret > 0)
 		iocb->ki_pos = pos + ret;
 	return ret;
 }
 
-static ssize_t sfs_file_write_locked(struct kiocb *iocb, struct iov_iter *from)
+/* At most so many bytes; -EFAULT with a source that can be read: again. */
+static ssize_t sfs_file_write_part(struct kiocb *iocb, struct iov_iter *from,
+				   size_t bytes)
 {
+	struct inode *inode = file_inode(iocb->ki_filp);
+	size_t count = iov_iter_count(from);
+	ssize_t ret;
+
+	ret = sfs_data_hold(inode);
+	if (ret)
+		return ret;
+	iov_iter_truncate(from, bytes);
+	ret = sfs_file_write_held(iocb, from);
+	iov_iter_reexpand(from, count - max_t(ssize_t, ret, 0));
+	sfs_data_release(inode);
+	return ret;
+}
+
+static ssize_t sfs_file_write_parts(struct kiocb *iocb, struct iov_iter *from)
+{
+	size_t bytes = SFS_DATA_WRITE_BYTES;
 	unsigned int tries = 0;
-	bool is_touched = false;
 	ssize_t done = 0, ret;
 
 	do {
-		size_t left = iov_iter_count(from);
-
-		ret = sfs_file_write_try(iocb, from, &is_touched);
+		bytes = min(bytes, iov_iter_count(from));
+		if (fault_in_iov_iter_readable(from, bytes) == bytes) {
+			ret = -EFAULT;
+			break;
+		}
+		ret = sfs_file_write_part(iocb, from, bytes);
 		if (ret > 0) {
 			done += ret;
+			bytes = SFS_DATA_WRITE_BYTES;
 			tries = 0;
-		}
-		/* short for a reason that the next attempt tells, or finds gone */
-		if (ret > 0 && ret < left)
-			continue;
-		if (ret != SFS_DATA_AGAIN)
+		} else if (ret == -EFAULT && tries++ < SFS_DATA_WRITE_TRIES) {
+			/* what it needs at once has to stay in memory */
+			bytes = PAGE_SIZE;
+		} else {
 			break;
-	} while (tries++ < SFS_DATA_TRIES);
-	if (ret == SFS_DATA_AGAIN)
-		ret = -EIO;
+		}
+	} while (iov_iter_count(from));
 	return done ? done : ret;
+}
+
+static ssize_t sfs_file_write_locked(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	ssize_t ret;
+
+	ret = sfs_inode_revalidate(inode);
+	if (!ret)
+		ret = generic_write_checks(iocb, from);
+	if (ret <= 0)
+		return ret;
+	ret = file_remove_privs(iocb->ki_filp);
+	return ret ? ret : sfs_file_write_parts(iocb, from);
 }
 
 static ssize_t sfs_file_write_iter(struct kiocb *iocb, struct iov_iter *from)

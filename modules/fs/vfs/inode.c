@@ -19,7 +19,6 @@ static void sfs_inode_init_once(void *obj)
 	struct sfs_inode_info *si = obj;
 
 	spin_lock_init(&si->lock);
-	init_rwsem(&si->revoke_sem);
 	spin_lock_init(&si->ioend_lock);
 	INIT_LIST_HEAD(&si->ioends);
 	INIT_WORK(&si->ioend_work, sfs_data_ioend_work);
@@ -54,8 +53,6 @@ struct inode *sfs_alloc_inode(struct super_block *sb)
 	si->dirty_seq = 0;
 	si->grp = NULL;
 	si->flags = 0;
-	si->epoch = 1;
-	si->ex_epoch = 0;
 	atomic64_set(&si->map_seq, 0);
 	atomic64_set(&si->free_seq, 0);
 	return &si->vfs_inode;
@@ -178,7 +175,7 @@ static void sfs_inode_refresh(struct inode *inode, const struct sfs_inode *ni,
  * Read the item again.  A deleted inode keeps what it had, but has no links,
  * so it goes away with its last user.
  */
-int sfs_inode_reread(struct inode *inode)
+int sfs_inode_reread(struct inode *inode, unsigned int ns_flags)
 {
 	struct sfs_inode_info *si = SFS_I(inode);
 	struct sfs_inode ni;
@@ -190,7 +187,8 @@ int sfs_inode_reread(struct inode *inode)
 	clear_bit(SFS_INODE_ATTRS_STALE, &si->flags);
 	/* pairs with set_bit() in sfs_inode_changed(): later ones set it again */
 	smp_mb__after_atomic();
-	ret = sfs_ns_getattr(sfs_inode_fs(inode), si->ni.ino, &ni, &gen);
+	ret = sfs_ns_getattr(sfs_inode_fs(inode), si->ni.ino, ns_flags, &ni,
+			     &gen);
 	trace_scoutfs_revalidate(inode, gen, ret);
 	if (ret == -ESTALE) {
 		spin_lock(&si->lock);
@@ -276,7 +274,7 @@ struct inode *sfs_iget(struct super_block *sb, u64 ino)
 		return ERR_PTR(-ENOMEM);
 	if (!(inode->i_state & I_NEW))
 		return inode;
-	ret = sfs_ns_getattr(sfs_inode_fs(inode), ino, &ni, &gen);
+	ret = sfs_ns_getattr(sfs_inode_fs(inode), ino, 0, &ni, &gen);
 	if (!ret)
 		ret = sfs_inode_fill(inode, &ni, gen);
 	if (ret) {

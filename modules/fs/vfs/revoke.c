@@ -2,8 +2,8 @@
 /*
  * Revocation: what the VFS caches of a group is written back and dropped.
  *
- * Runs in the lock client's work item while nobody uses the lock, so it must
- * not wait for anybody who waits for the lock: it takes no i_rwsem and no
+ * Runs in the lock client's work item while nobody uses the lock, so no page
+ * becomes dirty; it must not wait for anybody who waits for the lock: it takes no i_rwsem and no
  * invalidate_lock, and it never evicts an inode, for that may delete it.  Page
  * locks are fine, their owners do not wait for cluster locks.
  *
@@ -16,7 +16,7 @@
 
 #include <linux/pagemap.h>
 
-/* Pages may be dirtied under an older revoke_sem section while we look. */
+/* Pages that are pinned for I/O become dirty when they like. */
 #define SFS_REVOKE_TRIES	16
 
 /* find_inode_nowait(): 1: take it, referenced; 0: go on; -1: there is none. */
@@ -60,17 +60,6 @@ void sfs_revoke_iput_work(struct work_struct *work)
 	}
 }
 
-/* After this no page of the inode becomes dirty before EX was taken again. */
-static void sfs_revoke_begin(struct sfs_inode_info *si)
-{
-	down_write(&si->revoke_sem);
-	/* pairs with sfs_data_get_ex(): under the new epoch EX is asked for */
-	/* pairs with the acquires in fs/data/iomap.c */
-	smp_store_release(&si->epoch, si->epoch + 1);
-	atomic64_inc(&si->map_seq);
-	up_write(&si->revoke_sem);
-}
-
 static int sfs_revoke_drop_pages(struct address_space *mapping)
 {
 	unsigned int tries;
@@ -90,7 +79,6 @@ static int sfs_revoke_inode(struct inode *inode, bool is_drop)
 
 	if (!S_ISREG(inode->i_mode))
 		return 0;
-	sfs_revoke_begin(SFS_I(inode));
 	/* an error is kept in the mapping for the next fsync as well */
 	ret = filemap_fdatawrite(mapping);
 	ret2 = filemap_fdatawait_keep_errors(mapping);
@@ -99,6 +87,8 @@ static int sfs_revoke_inode(struct inode *inode, bool is_drop)
 
 		if (ret3)
 			return ret3;
+		/* others may free blocks that write-back remembers */
+		sfs_data_freed(inode);
 	}
 	trace_scoutfs_revoke(inode, is_drop, ret ? ret : ret2);
 	return 0;

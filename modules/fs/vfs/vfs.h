@@ -14,15 +14,13 @@
  * Dentries.  d_time holds the generation of the parent's group under which the
  * name was looked up; generations are unique within a mount.
  *
- * Pages.  A page is dirtied only while the group's lock is EX and is clean
- * before EX is given up.  sfs_inode_info.epoch counts revocations: an EX lock
- * that was seen after the epoch was read is still held while the epoch is the
- * same and revoke_sem is held for reading, for a revocation first takes
- * revoke_sem for writing and advances the epoch.
+ * Pages.  A page is dirtied only by users of the group's lock in EX and is clean
+ * before EX is given up: see sfs_data_hold().
  *
- * Lock order: i_rwsem, mapping->invalidate_lock, cluster locks, transaction
- * hold, group rwsem; and i_rwsem, revoke_sem, page lock.  Nobody waits for a
- * cluster lock with revoke_sem or a page lock held.
+ * Lock order: i_rwsem, mapping->invalidate_lock, cluster locks, page lock or
+ * transaction hold, group rwsem.  Nobody waits for a cluster lock with a page lock
+ * held, or touches user memory that may have to be faulted in while a user of a
+ * cluster lock.
  */
 #ifndef SFS_VFS_H
 #define SFS_VFS_H
@@ -45,7 +43,6 @@ enum sfs_vfs_limits {
 	SFS_COMMIT_AGE_MS	= 5000,	/* an open transaction gets this old */
 	SFS_WORK_INTERVAL_MS	= 1000,
 	SFS_READDIR_BYTES	= 16384,
-	SFS_WRITE_TRIES		= 100,	/* revocations one write may meet */
 };
 
 /* Values of the mount options; numbers may change through sysfs at any time. */
@@ -145,10 +142,6 @@ enum sfs_inode_bits {
  * @dirty_seq: no transaction after this one has changes of the inode
  * @grp: its group, referenced
  * @flags: enum sfs_inode_bits
- * @revoke_sem: read to dirty a page, written by revocations, see above
- * @epoch: revocations; written under @revoke_sem
- * @ex_epoch: epoch under which EX was seen
- * @op_epoch: epoch when a write or truncation looked at the size; under i_rwsem
  * @map_seq: grows when mappings may have changed; for iomap_valid()
  * @free_seq: grows when blocks may have been freed
  * @ioend_lock: guards @ioends
@@ -165,10 +158,6 @@ struct sfs_inode_info {
 	struct sfs_group *grp;
 	unsigned long flags;
 
-	struct rw_semaphore revoke_sem;
-	u32 epoch;
-	u32 ex_epoch;
-	u32 op_epoch;
 	atomic64_t map_seq;
 	atomic64_t free_seq;
 
@@ -300,19 +289,20 @@ struct inode *sfs_iget(struct super_block *sb, u64 ino);
  */
 int sfs_inode_insert(struct inode *inode, const struct sfs_inode *ni, u64 gen);
 bool sfs_inode_is_valid(const struct inode *inode);
-int sfs_inode_reread(struct inode *inode);
+/* ns_flags: enum sfs_ns_flags */
+int sfs_inode_reread(struct inode *inode, unsigned int ns_flags);
 /* Take what an operation returned into the inode. */
 void sfs_inode_update(struct inode *inode, const struct sfs_inode *ni);
 /* An operation changed the inode's item and returned no attributes. */
 void sfs_inode_changed(struct inode *inode);
-/* Bytes of the file are about to change: times, data_version. */
+/* Bytes of the file are about to change, see sfs_data_hold(): times, data_version. */
 int sfs_inode_touch_data(struct inode *inode);
 int sfs_inode_sync(struct inode *inode);
 
 /* Before attributes are used: 0, -ESTALE when the inode is gone. */
 static inline int sfs_inode_revalidate(struct inode *inode)
 {
-	return likely(sfs_inode_is_valid(inode)) ? 0 : sfs_inode_reread(inode);
+	return likely(sfs_inode_is_valid(inode)) ? 0 : sfs_inode_reread(inode, 0);
 }
 
 int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,

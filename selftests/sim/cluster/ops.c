@@ -237,7 +237,7 @@ static int cl_run_setattr(struct cl_op *op)
 	struct sfs_inode attr = { .mode = op->mode };
 
 	return sfs_ns_setattr(op->node->fs, op->ino, SFS_ATTR_MODE, &attr,
-			      &inode);
+			      0, &inode);
 }
 
 static bool cl_make_inode(struct cl_op *op)
@@ -302,7 +302,7 @@ static int cl_run_getattr(struct cl_op *op)
 	struct sfs_inode inode;
 	int ret;
 
-	ret = sfs_ns_getattr(op->node->fs, op->ino, &inode, NULL);
+	ret = sfs_ns_getattr(op->node->fs, op->ino, 0, &inode, NULL);
 	if (!ret)
 		cl_compare_attr(&inode, op->seen, port_current->comm);
 	return ret;
@@ -491,7 +491,7 @@ static int cl_run_shorten(struct cl_op *op)
 
 	mutex_lock(cl_inode_lock(op->node, op->ino));
 	if (op->kind == CL_OP_TRUNCATE)
-		ret = sfs_ns_truncate(fs, op->ino, op->val, cl_time(), &inode);
+		ret = sfs_ns_truncate(fs, op->ino, op->val, cl_time(), 0, &inode);
 	else
 		ret = sfs_ns_punch(fs, op->ino, op->idx, op->len);
 	mutex_unlock(cl_inode_lock(op->node, op->ino));
@@ -692,7 +692,7 @@ static void cl_verify_inode(struct sfs_fs *fs, struct sfs_dev *data, u64 ino)
 
 	for (i = 0; i <= CL_ENTRIES; i++)
 		attr[i] = cl_get(ino, i, 0);
-	ret = sfs_ns_getattr(fs, ino, &in, NULL);
+	ret = sfs_ns_getattr(fs, ino, 0, &in, NULL);
 	if (ret)
 		cl_fail("at the end: inode %llu: error %d", ino, ret);
 	cl_compare_attr(&in, attr, "at the end");
