@@ -323,4 +323,23 @@ static inline void sfs_compat_shrinker_destroy(struct shrinker *shrinker)
 #define sfs_compat_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #endif
 
+/* ---- sockets: macros, since few files include what they need ------------------ */
+
+#ifdef HAVE_SK_USE_TASK_FRAG	/* 6.2 */
+#define sfs_compat_set_task_frag(sk, use)	((sk)->sk_use_task_frag = (use))
+#else
+/* follows from GFP_NOFS */
+#define sfs_compat_set_task_frag(sk, use)	((void)(sk))
+#endif
+
+#ifndef HAVE_SK_NET_REFCNT_UPGRADE	/* 6.12.x, 6.15 */
+#define sk_net_refcnt_upgrade(sk)	do {				\
+		struct net *net_ = sock_net(sk);			\
+									\
+		(sk)->sk_net_refcnt = 1;				\
+		get_net_track(net_, &(sk)->ns_tracker, GFP_KERNEL);	\
+		sock_inuse_add(net_, 1);				\
+	} while (0)
+#endif
+
 #endif

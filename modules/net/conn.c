@@ -1,397 +1,524 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Connections: their life, the hello that makes them a session's, their input.
+ * Connections: one transport connection from its beginning to lost().
  *
- * The side that connected says hello with its session; the other one knows the
- * session and goes on with it, or asks its owner whether there shall be one.
+ *	asked for:  connect --connected--> HELLO --> HELLO_REPLY --> open
+ *	accepted:   accepted --HELLO--> attached to a session --> HELLO_REPLY, open
+ *
+ * Whatever is sent goes through tx_work, so a transport sees one sender.  A
+ * connection that must go later has a deadline, which the reaper looks at.
  */
 #include "net/net_priv.h"
 
-/* ---- life --------------------------------------------------------------- */
-
-static void sfs_conn_release_work(struct work_struct *work)
+static u64 sfs_net_in_ms(unsigned int ms)
 {
-	struct sfs_conn *conn = container_of(work, struct sfs_conn,
-					     release_work);
-	struct sfs_net *net = conn->net;
-
-	if (conn->peer)
-		sfs_peer_detach(conn->peer, conn);
-	conn->ops->release(conn);
-	spin_lock(&net->lock);
-	list_del_init(&conn->link);
-	if (conn->is_pending)
-		net->nr_pending--;
-	spin_unlock(&net->lock);
-	wake_up_all(&net->wait);
-	sfs_conn_put(conn);
+	return ktime_get_ns() + (u64)ms * NSEC_PER_MSEC;
 }
 
-/* Referenced twice: until it is released, and for the caller. */
-struct sfs_conn *sfs_conn_create(struct sfs_net *net,
-				 const struct sfs_transport_ops *ops,
-				 const struct sfs_net_addr *addr)
-{
-	struct sfs_conn *conn = kzalloc(sizeof(*conn), GFP_NOFS);
-
-	if (!conn)
-		return NULL;
-	refcount_set(&conn->refs, 2);
-	conn->net = net;
-	conn->ops = ops;
-	conn->addr = *addr;
-	conn->since_ns = ktime_get_ns();
-	INIT_WORK(&conn->release_work, sfs_conn_release_work);
-	spin_lock(&net->lock);
-	list_add_tail(&conn->link, &net->conns);
-	spin_unlock(&net->lock);
-	return conn;
-}
-
-void sfs_conn_get(struct sfs_conn *conn)
+void sfs_net_conn_get(struct sfs_net_conn *conn)
 {
 	refcount_inc(&conn->refs);
 }
 
-void sfs_conn_put(struct sfs_conn *conn)
-{
-	if (!refcount_dec_and_test(&conn->refs))
-		return;
-	if (conn->peer)
-		sfs_net_peer_put(conn->peer);
-	kfree(conn);
-}
-
-void sfs_conn_end(struct sfs_conn *conn)
+void sfs_net_conn_put(struct sfs_net_conn *conn)
 {
 	struct sfs_net *net = conn->net;
-	bool was_released;
 
-	spin_lock(&net->lock);
-	was_released = conn->is_released;
-	conn->is_released = true;
-	spin_unlock(&net->lock);
-	if (was_released)
+	if (!refcount_dec_and_test(&conn->refs))
 		return;
-	conn->ops->shutdown(conn);
-	queue_work(net->wq, &conn->release_work);
+	if (conn->handle)
+		conn->transport->release(conn->handle);
+	sfs_frame_put(conn->first);
+	sfs_frame_reader_exit(&conn->reader);
+	if (conn->peer)
+		sfs_net_peer_put(conn->peer);
+	spin_lock(&net->lock);
+	list_del(&conn->entry);
+	kfree(conn);
+	/* under the lock: the endpoint may be gone right after */
+	wake_up_all(&net->wait);
+	spin_unlock(&net->lock);
 }
 
-struct sfs_conn *sfs_conn_accept(struct sfs_net *net,
-				 const struct sfs_net_addr *from, void *priv)
+void sfs_net_conn_kick(struct sfs_net_conn *conn)
 {
-	const struct sfs_transport_ops *ops = net->transport;
-	struct sfs_conn *conn;
-	bool is_wanted;
+	sfs_net_conn_get(conn);
+	if (!queue_work(conn->net->wq, &conn->tx_work))
+		sfs_net_conn_put(conn);
+}
 
-	/* only sessions with oneself are of no family */
-	if (!from->family)
-		ops = &sfs_loop_ops;
-	conn = sfs_conn_create(net, ops, from);
+/* Ends it now; not under a spinlock. */
+void sfs_net_conn_shutdown(struct sfs_net_conn *conn)
+{
+	void *handle;
+
+	spin_lock(&conn->lock);
+	conn->is_shut = true;
+	handle = conn->handle;
+	spin_unlock(&conn->lock);
+	/* without a handle connect() has not returned, and looks at is_shut */
+	if (handle)
+		conn->transport->shutdown(handle);
+}
+
+/* Ends it after a while unless it ends by itself; under any lock. */
+void sfs_net_conn_expire(struct sfs_net_conn *conn, unsigned int ms)
+{
+	u64 deadline_ns = sfs_net_in_ms(ms);
+
+	spin_lock(&conn->lock);
+	conn->is_expiring = true;
+	conn->deadline_ns = min(conn->deadline_ns, deadline_ns);
+	spin_unlock(&conn->lock);
+	mod_delayed_work(conn->net->wq, &conn->net->reap_work, 0);
+}
+
+/* What goes out before anything else; after an answer streams may flow. */
+void sfs_net_conn_set_first(struct sfs_net_conn *conn, struct sfs_frame *first,
+			    bool is_refusal)
+{
+	struct sfs_frame *old;
+
+	spin_lock(&conn->lock);
+	old = conn->first;
+	conn->first = first;
+	if (is_refusal)
+		conn->is_refused = true;
+	else
+		conn->is_open = true;
+	if (!is_refusal)
+		conn->deadline_ns = U64_MAX;
+	spin_unlock(&conn->lock);
+	sfs_frame_put(old);
+	if (is_refusal)
+		sfs_net_conn_expire(conn, SFS_NET_LINGER_MS);
+	sfs_net_conn_kick(conn);
+}
+
+/* The answer has come: streams may flow. */
+void sfs_net_conn_open(struct sfs_net_conn *conn)
+{
+	spin_lock(&conn->lock);
+	conn->is_open = true;
+	conn->deadline_ns = U64_MAX;
+	spin_unlock(&conn->lock);
+}
+
+/* It is not one of those without a session any more; was it? */
+static bool sfs_net_conn_greeted_locked(struct sfs_net_conn *conn)
+{
+	struct sfs_net *net = conn->net;
+	bool was_greeting = conn->is_greeting;
+
+	lockdep_assert_held(&net->lock);
+	if (was_greeting)
+		net->nr_greeting--;
+	conn->is_greeting = false;
+	return was_greeting;
+}
+
+static bool sfs_net_conn_greeted(struct sfs_net_conn *conn)
+{
+	struct sfs_net *net = conn->net;
+	bool was_greeting;
+
+	spin_lock(&net->lock);
+	was_greeting = sfs_net_conn_greeted_locked(conn);
+	spin_unlock(&net->lock);
+	return was_greeting;
+}
+
+/* ---- sending ---- */
+
+/* false: there is nothing to send */
+static bool sfs_net_conn_take(struct sfs_net_conn *conn,
+			      struct sfs_frame_hdr *hdr,
+			      struct sfs_frame **frame)
+{
+	struct sfs_net_peer *peer;
+	bool is_open;
+
+	spin_lock(&conn->lock);
+	if (!conn->is_connected || conn->is_shut) {
+		spin_unlock(&conn->lock);
+		return false;
+	}
+	*frame = conn->first;
+	conn->first = NULL;
+	peer = conn->peer;
+	is_open = conn->is_open;
+	spin_unlock(&conn->lock);
+
+	if (*frame) {
+		*hdr = (*frame)->hdr;
+		if (peer)
+			sfs_net_peer_fill_hdr(peer, hdr);
+		return true;
+	}
+	return is_open && sfs_net_stream_next(peer, conn, hdr, frame);
+}
+
+static void sfs_net_conn_tx_work(struct work_struct *work)
+{
+	struct sfs_net_conn *conn = container_of(work, struct sfs_net_conn,
+						 tx_work);
+	struct sfs_frame_hdr hdr;
+	struct sfs_frame *frame;
+
+	while (sfs_net_conn_take(conn, &hdr, &frame)) {
+		const void *data = frame ? frame->data : NULL;
+		u32 len = frame ? frame->len : 0;
+		int ret;
+
+		sfs_frame_seal(&hdr, data);
+		ret = conn->transport->send(conn->handle, &hdr, sizeof(hdr),
+					    data, len);
+		sfs_frame_put(frame);
+		if (ret) {
+			sfs_net_conn_shutdown(conn);
+			break;
+		}
+		cond_resched();
+	}
+	sfs_net_conn_put(conn);
+}
+
+/* ---- receiving ---- */
+
+static int sfs_net_conn_bad(struct sfs_net_conn *conn, const char *bad)
+{
+	sfs_net_bad_frame(conn->net, &conn->addr, -EBADMSG, bad);
+	return -EBADMSG;
+}
+
+static int sfs_net_conn_hello(struct sfs_net_conn *conn,
+			      const struct sfs_frame *hello)
+{
+	struct sfs_net *net = conn->net;
+	struct sfs_net_peer *peer;
+	struct sfs_frame *reply;
+	const char *bad;
+	int error;
+
+	if (!conn->is_accepted || hello->hdr.kind != SFS_FRAME_HELLO)
+		return sfs_net_conn_bad(conn, "no hello");
+	peer = sfs_net_greet(net, conn, hello, &error);
+	if (!peer) {
+		reply = sfs_frame_alloc(0);
+		reply->hdr.kind = SFS_FRAME_HELLO_REPLY;
+		reply->hdr.session = hello->hdr.session;
+		reply->hdr.fsid = cpu_to_le64(net->fsid);
+		reply->hdr.rid = cpu_to_le64(net->rid);
+		reply->hdr.status = cpu_to_le32(sfs_frame_status(error));
+		sfs_net_count(net, &net->stats.nr_refused);
+		sfs_net_conn_set_first(conn, reply, true);
+		return 0;
+	}
+	sfs_net_conn_greeted(conn);
+	spin_lock(&conn->lock);
+	conn->peer = peer;	/* with the reference */
+	spin_unlock(&conn->lock);
+	bad = sfs_net_peer_attach(peer, conn, &hello->hdr);
+	return bad ? sfs_net_conn_bad(conn, bad) : 0;
+}
+
+/* A frame on a connection that belongs to a session. */
+static int sfs_net_conn_input(struct sfs_net_conn *conn,
+			      struct sfs_net_peer *peer,
+			      struct sfs_frame *frame)
+{
+	const struct sfs_frame_hdr *hdr = &frame->hdr;
+	const char *bad = NULL;
+	bool is_open;
+	int ret = 0;
+
+	if (le64_to_cpu(hdr->session) != peer->session)
+		return sfs_net_conn_bad(conn, "other session");
+	spin_lock(&conn->lock);
+	is_open = conn->is_open;
+	spin_unlock(&conn->lock);
+	if (hdr->kind == SFS_FRAME_HELLO_REPLY) {
+		if (conn->is_accepted || is_open)
+			return sfs_net_conn_bad(conn, "second answer");
+		ret = sfs_net_peer_answered(peer, conn, frame, &bad);
+	} else if (!is_open || hdr->kind == SFS_FRAME_HELLO) {
+		bad = "hello";
+	} else if (le64_to_cpu(hdr->rid) != sfs_net_peer_rid(peer)) {
+		bad = "other mount";
+	} else {
+		ret = sfs_net_stream_input(peer, conn, frame, &bad);
+	}
+	return bad ? sfs_net_conn_bad(conn, bad) : ret;
+}
+
+static int sfs_net_conn_frame(void *arg, struct sfs_frame *frame)
+{
+	struct sfs_net_conn *conn = arg;
+	struct sfs_net_peer *peer;
+	bool is_refused;
+	int ret;
+
+	spin_lock(&conn->lock);
+	peer = conn->peer;
+	is_refused = conn->is_refused;
+	spin_unlock(&conn->lock);
+	if (is_refused)
+		ret = 0;	/* he has not read it yet */
+	else if (!peer)
+		ret = sfs_net_conn_hello(conn, frame);
+	else
+		ret = sfs_net_conn_input(conn, peer, frame);
+	sfs_frame_put(frame);
+	return ret;
+}
+
+static int sfs_net_conn_received(void *owner, const void *data, u32 len)
+{
+	struct sfs_net_conn *conn = owner;
+	const char *bad = NULL;
+	int ret;
+
+	ret = sfs_frame_reader_push(&conn->reader, data, len,
+				    sfs_net_conn_frame, conn, &bad);
+	if (bad || ret == -EXDEV)
+		sfs_net_bad_frame(conn->net, &conn->addr, ret, bad);
+	if (ret)
+		sfs_net_conn_shutdown(conn);
+	return ret;
+}
+
+/* ---- beginning and end ---- */
+
+static struct sfs_net_conn *
+sfs_net_conn_create(struct sfs_net *net,
+		    const struct sfs_transport_ops *transport,
+		    const struct sfs_net_addr *addr)
+{
+	struct sfs_net_conn *conn = kzalloc(sizeof(*conn), GFP_NOFS);
+
 	if (!conn)
 		return NULL;
-	conn->priv = priv;
-	spin_lock(&net->lock);
-	is_wanted = !net->is_leaving && net->nr_pending < SFS_NET_MAX_PENDING;
-	if (is_wanted) {
-		conn->is_pending = true;
-		net->nr_pending++;
-	} else {
-		list_del_init(&conn->link);
-	}
-	spin_unlock(&net->lock);
-	sfs_conn_put(conn);
-	if (is_wanted)
+	conn->net = net;
+	refcount_set(&conn->refs, 1);
+	conn->transport = transport;
+	conn->addr = *addr;
+	sfs_frame_reader_init(&conn->reader, net->fsid);
+	INIT_WORK(&conn->tx_work, sfs_net_conn_tx_work);
+	spin_lock_init(&conn->lock);
+	conn->deadline_ns = sfs_net_in_ms(SFS_NET_GREETING_MS);
+	return conn;
+}
+
+/*
+ * Those that came first have had the most time to say hello: they make room, so
+ * that a flood keeps nobody out who means it.  The oldest one, referenced.
+ */
+static struct sfs_net_conn *sfs_net_conn_oldest_locked(struct sfs_net *net)
+{
+	struct sfs_net_conn *conn;
+
+	lockdep_assert_held(&net->lock);
+	list_for_each_entry(conn, &net->conns, entry) {
+		if (!conn->is_greeting || !refcount_inc_not_zero(&conn->refs))
+			continue;
+		sfs_net_conn_greeted_locked(conn);
 		return conn;
-	atomic64_inc(&net->nr_refused);
-	sfs_conn_put(conn);
+	}
 	return NULL;
 }
-EXPORT_SYMBOL_GPL(sfs_conn_accept);
 
-void sfs_conn_lost(struct sfs_conn *conn, int error)
+static void sfs_net_conn_evict(struct sfs_net_conn *conn)
 {
-	sfs_conn_end(conn);
+	sfs_net_refused(conn->net, &conn->addr, "too many without a session");
+	sfs_net_conn_shutdown(conn);
+	sfs_net_conn_put(conn);
 }
-EXPORT_SYMBOL_GPL(sfs_conn_lost);
 
-void *sfs_conn_priv(const struct sfs_conn *conn)
+static void *sfs_net_conn_accepted(void *arg, void *handle,
+				   const struct sfs_net_addr *from)
 {
-	return conn->priv;
-}
-EXPORT_SYMBOL_GPL(sfs_conn_priv);
+	const struct sfs_transport_ops *transport;
+	struct sfs_net_conn *conn, *oldest = NULL;
+	struct sfs_net *net = arg;
+	bool is_welcome;
 
-void sfs_conn_set_priv(struct sfs_conn *conn, void *priv)
-{
-	conn->priv = priv;
-}
-EXPORT_SYMBOL_GPL(sfs_conn_set_priv);
-
-struct sfs_net *sfs_conn_net(const struct sfs_conn *conn)
-{
-	return conn->net;
-}
-EXPORT_SYMBOL_GPL(sfs_conn_net);
-
-/* One without a hello for too long, referenced; NULL. */
-static struct sfs_conn *sfs_conn_next_mute(struct sfs_net *net, u64 now_ns)
-{
-	u64 limit = SFS_NET_HELLO_MS * (u64)NSEC_PER_MSEC;
-	struct sfs_conn *conn, *found = NULL;
+	transport = from->family ? net->transport : &sfs_self_ops;
+	conn = sfs_net_conn_create(net, transport, from);
+	if (!conn)
+		return NULL;
+	conn->handle = handle;
+	conn->is_accepted = true;
+	conn->is_connected = true;
 
 	spin_lock(&net->lock);
-	list_for_each_entry(conn, &net->conns, link) {
-		if (conn->is_released || !conn->is_pending ||
-		    now_ns < conn->since_ns + limit)
-			continue;
-		sfs_conn_get(conn);
-		found = conn;
-		break;
+	is_welcome = !net->is_ending;
+	if (is_welcome && from->family &&
+	    net->nr_greeting >= SFS_NET_MAX_GREETING)
+		oldest = sfs_net_conn_oldest_locked(net);
+	if (is_welcome) {
+		conn->is_greeting = from->family;
+		net->nr_greeting += conn->is_greeting;
+		list_add_tail(&conn->entry, &net->conns);
+	}
+	spin_unlock(&net->lock);
+	if (oldest)
+		sfs_net_conn_evict(oldest);
+	if (!is_welcome) {
+		kfree(conn);
+		return NULL;
+	}
+	mod_delayed_work(net->wq, &net->reap_work, 0);
+	return conn;
+}
+
+static void sfs_net_conn_connected(void *owner)
+{
+	struct sfs_net_conn *conn = owner;
+
+	spin_lock(&conn->lock);
+	conn->is_connected = true;
+	if (!conn->is_expiring)
+		conn->deadline_ns = sfs_net_in_ms(SFS_NET_GREETING_MS);
+	spin_unlock(&conn->lock);
+	sfs_net_conn_kick(conn);
+}
+
+static void sfs_net_conn_lost(void *owner, int error)
+{
+	struct sfs_net_conn *conn = owner;
+	struct sfs_net_peer *peer;
+
+	spin_lock(&conn->lock);
+	conn->is_shut = true;
+	peer = conn->peer;
+	spin_unlock(&conn->lock);
+	sfs_net_conn_greeted(conn);
+	if (peer)
+		sfs_net_peer_detach(peer, conn);
+	sfs_net_conn_put(conn);
+}
+
+static void sfs_net_conn_datagram(void *arg, const struct sfs_net_addr *from,
+				  const void *data, u32 len)
+{
+	sfs_net_datagram(arg, from, data, len);
+}
+
+const struct sfs_transport_user sfs_net_conn_user = {
+	.accepted	= sfs_net_conn_accepted,
+	.connected	= sfs_net_conn_connected,
+	.received	= sfs_net_conn_received,
+	.lost		= sfs_net_conn_lost,
+	.datagram	= sfs_net_conn_datagram,
+};
+
+static struct sfs_frame *sfs_net_conn_make_hello(struct sfs_net_peer *peer,
+						 bool is_resume)
+{
+	struct sfs_frame *hello = sfs_frame_alloc(peer->hello_len);
+
+	hello->hdr.kind = SFS_FRAME_HELLO;
+	if (is_resume)
+		hello->hdr.flags = cpu_to_le32(SFS_FRAME_RESUME);
+	memcpy(hello->data, peer->hello, peer->hello_len);
+	return hello;
+}
+
+/**
+ * sfs_net_conn_start() - try to connect for a session that has no connection
+ * @peer: session of this side
+ * @is_resume: it was open before
+ *
+ * Context: Process context, no locks.
+ * Return: 0: detach follows when it comes to nothing; -errno: nothing follows.
+ */
+int sfs_net_conn_start(struct sfs_net_peer *peer, bool is_resume)
+{
+	struct sfs_net *net = peer->net;
+	struct sfs_net_conn *conn;
+	bool is_shut;
+	int ret;
+
+	conn = sfs_net_conn_create(net, peer->is_self ? &sfs_self_ops :
+						net->transport, &peer->addr);
+	if (!conn)
+		return -ENOMEM;
+	conn->deadline_ns = sfs_net_in_ms(SFS_NET_CONNECT_MS);
+	conn->first = sfs_net_conn_make_hello(peer, is_resume);
+	sfs_net_peer_get(peer);
+	conn->peer = peer;
+	spin_lock(&net->lock);
+	list_add_tail(&conn->entry, &net->conns);
+	spin_unlock(&net->lock);
+
+	sfs_net_conn_get(conn);
+	if (!sfs_net_peer_attach_ours(peer, conn)) {
+		sfs_net_conn_put(conn);
+		sfs_net_conn_put(conn);
+		return 0;
+	}
+	ret = conn->transport->connect(peer->is_self ? net : net->ep,
+				       &conn->addr, conn, &conn->handle);
+	if (ret) {
+		conn->handle = NULL;
+		sfs_net_conn_lost(conn, ret);
+	} else {
+		spin_lock(&conn->lock);
+		is_shut = conn->is_shut;
+		spin_unlock(&conn->lock);
+		if (is_shut)
+			conn->transport->shutdown(conn->handle);
+		mod_delayed_work(net->wq, &net->reap_work, 0);
+	}
+	sfs_net_conn_put(conn);
+	return 0;
+}
+
+/* ---- the reaper ---- */
+
+/* The next connection whose time is over; else when to look again. */
+static struct sfs_net_conn *sfs_net_reap_next(struct sfs_net *net,
+					      u64 *next_ns)
+{
+	struct sfs_net_conn *conn, *found = NULL;
+	u64 now = ktime_get_ns();
+
+	*next_ns = U64_MAX;
+	spin_lock(&net->lock);
+	list_for_each_entry(conn, &net->conns, entry) {
+		spin_lock(&conn->lock);
+		if (conn->deadline_ns <= now) {
+			conn->deadline_ns = U64_MAX;
+			if (refcount_inc_not_zero(&conn->refs))
+				found = conn;
+		}
+		*next_ns = min(*next_ns, conn->deadline_ns);
+		spin_unlock(&conn->lock);
+		if (found)
+			break;
 	}
 	spin_unlock(&net->lock);
 	return found;
 }
 
-void sfs_conn_look(struct sfs_net *net, u64 now_ns)
+void sfs_net_reap_work(struct work_struct *work)
 {
-	struct sfs_conn *conn;
+	struct sfs_net *net = container_of(to_delayed_work(work),
+					   struct sfs_net, reap_work);
+	struct sfs_net_conn *conn;
+	u64 next_ns, now;
 
-	while ((conn = sfs_conn_next_mute(net, now_ns)) != NULL) {
-		sfs_conn_end(conn);
-		sfs_conn_put(conn);
+	while ((conn = sfs_net_reap_next(net, &next_ns))) {
+		if (sfs_net_conn_greeted(conn) && !READ_ONCE(conn->is_refused) &&
+		    !READ_ONCE(net->is_ending))
+			sfs_net_refused(net, &conn->addr, "no hello");
+		sfs_net_conn_shutdown(conn);
+		sfs_net_conn_put(conn);
 	}
+	if (next_ns == U64_MAX)
+		return;
+	now = ktime_get_ns();
+	next_ns = next_ns > now ? next_ns - now : 0;
+	queue_delayed_work(net->wq, &net->reap_work,
+			   nsecs_to_jiffies(next_ns) + 1);
 }
-
-/* ---- hello -------------------------------------------------------------- */
-
-struct sfs_hello_frame {
-	struct sfs_frame_hdr hdr;
-	struct sfs_hello_msg msg;
-	u8 owner[SFS_NET_HELLO_MAX];
-};
-
-int sfs_conn_say_hello(struct sfs_conn *conn, struct sfs_net_peer *peer,
-		       u8 kind, int error, const void *hello, u32 len)
-{
-	struct sfs_hello_frame frame = {
-		.hdr = {
-			.magic = cpu_to_le32(SFS_FRAME_MAGIC),
-			.version = SFS_FRAME_VERSION,
-			.fsid = cpu_to_le64(conn->net->fsid),
-			.rid = cpu_to_le64(conn->net->rid),
-			.len = cpu_to_le32(sizeof(frame.msg) + len),
-			.kind = kind,
-		},
-		.msg.status = cpu_to_le32(sfs_hello_status(error)),
-	};
-	unsigned int class;
-
-	if (peer) {
-		frame.hdr.session = cpu_to_le64(peer->session);
-		spin_lock(&peer->lock);
-		frame.msg.is_resumed = cpu_to_le32(peer->state ==
-						   SFS_PEER_OPEN);
-		for (class = 0; class < SFS_NET_NR_CLASSES; class++)
-			frame.msg.next_seq[class] =
-				cpu_to_le64(peer->rx[class].next_seq);
-		spin_unlock(&peer->lock);
-	}
-	if (len)
-		memcpy(frame.owner, hello, len);
-	sfs_frame_seal(&frame.hdr);
-	return conn->ops->send(conn, &frame,
-			       sizeof(frame.hdr) + sizeof(frame.msg) + len);
-}
-
-/* The connection belongs to a session now. */
-static void sfs_conn_is_known(struct sfs_conn *conn, struct sfs_net_peer *peer)
-{
-	struct sfs_net *net = conn->net;
-
-	spin_lock(&net->lock);
-	if (conn->is_pending)
-		net->nr_pending--;
-	conn->is_pending = false;
-	spin_unlock(&net->lock);
-	sfs_net_peer_get(peer);
-	conn->peer = peer;
-}
-
-/* Go on with a session, or make room for a new one: 1. */
-static int sfs_conn_resume(struct sfs_conn *conn, struct sfs_net_peer *old,
-			   const struct sfs_frame_hdr *hdr,
-			   const struct sfs_hello_msg *msg)
-{
-	int ret;
-
-	if (old->session != le64_to_cpu(hdr->session) ||
-	    READ_ONCE(old->state) == SFS_PEER_CLOSED) {
-		if (msg->is_resumed)
-			return -ESTALE;
-		sfs_peer_close(old, -ECONNRESET, false);
-		sfs_peer_wait_end(old);
-		return 1;
-	}
-	sfs_conn_is_known(conn, old);
-	ret = sfs_conn_say_hello(conn, old, SFS_FRAME_HELLO_REPLY, 0, NULL, 0);
-	if (!ret)
-		sfs_peer_attach(old, conn, msg);
-	return ret;
-}
-
-static int sfs_conn_begin(struct sfs_conn *conn,
-			  const struct sfs_frame_hdr *hdr,
-			  const struct sfs_hello_msg *msg)
-{
-	u32 len = le32_to_cpu(hdr->len) - sizeof(*msg);
-	u8 reply[SFS_NET_HELLO_MAX] __aligned(8) = { 0 };
-	struct sfs_net *net = conn->net;
-	struct sfs_net_peer *peer;
-	u32 reply_len = 0;
-	int ret;
-
-	if (msg->is_resumed)
-		return -ESTALE;
-	peer = sfs_peer_create(net, false, le64_to_cpu(hdr->rid),
-			       le64_to_cpu(hdr->session));
-	if (IS_ERR(peer))
-		return PTR_ERR(peer);
-	peer->addr = conn->addr;
-	ret = net->ops->accept(net->arg, peer, msg + 1, len, reply, &reply_len);
-	if (!ret) {
-		sfs_conn_is_known(conn, peer);
-		ret = sfs_conn_say_hello(conn, peer, SFS_FRAME_HELLO_REPLY, 0,
-					 reply, reply_len);
-		spin_lock(&peer->lock);
-		if (peer->state == SFS_PEER_NEW)
-			peer->state = SFS_PEER_OPEN;
-		spin_unlock(&peer->lock);
-		if (!ret)
-			sfs_peer_attach(peer, conn, msg);
-	} else {
-		sfs_peer_close(peer, ret, true);
-	}
-	sfs_net_peer_put(peer);
-	return ret;
-}
-
-static int sfs_conn_hello(struct sfs_conn *conn,
-			  const struct sfs_frame_hdr *hdr)
-{
-	const struct sfs_hello_msg *msg = (const void *)(hdr + 1);
-	struct sfs_net_peer *old;
-	int ret = 1;
-
-	if (conn->peer || !hdr->session)
-		return -EPROTO;
-	old = sfs_peer_find(conn->net, le64_to_cpu(hdr->rid));
-	if (old) {
-		ret = sfs_conn_resume(conn, old, hdr, msg);
-		sfs_net_peer_put(old);
-	}
-	if (ret == 1)
-		ret = sfs_conn_begin(conn, hdr, msg);
-	if (!ret || conn->peer)
-		return ret;
-	atomic64_inc(&conn->net->nr_refused);
-	sfs_conn_say_hello(conn, NULL, SFS_FRAME_HELLO_REPLY, ret, NULL, 0);
-	return ret;
-}
-
-static int sfs_conn_hello_reply(struct sfs_conn *conn,
-				const struct sfs_frame_hdr *hdr)
-{
-	const struct sfs_hello_msg *msg = (const void *)(hdr + 1);
-	struct sfs_net_peer *peer = conn->peer;
-	int error = sfs_hello_error(le32_to_cpu(msg->status));
-	bool is_first, is_current;
-
-	if (!peer || !peer->is_ours || READ_ONCE(peer->is_up))
-		return -EPROTO;
-	if (error) {
-		sfs_peer_close(peer, error, false);
-		return error;
-	}
-	if (le64_to_cpu(hdr->session) != peer->session)
-		return -EPROTO;
-	spin_lock(&peer->lock);
-	is_current = peer->conn == conn && peer->state != SFS_PEER_CLOSED;
-	is_first = peer->state == SFS_PEER_NEW;
-	spin_unlock(&peer->lock);
-	if (!is_current)
-		return -ENOTCONN;
-	if (is_first) {
-		peer->rid = le64_to_cpu(hdr->rid);
-		/* before anything is delivered: that takes the state OPEN */
-		peer->net->ops->opened(peer->net->arg, peer, msg + 1,
-				       le32_to_cpu(hdr->len) - sizeof(*msg));
-		spin_lock(&peer->lock);
-		if (peer->state == SFS_PEER_NEW)
-			peer->state = SFS_PEER_OPEN;
-		spin_unlock(&peer->lock);
-	}
-	sfs_peer_attach(peer, conn, msg);
-	return 0;
-}
-
-/* ---- input -------------------------------------------------------------- */
-
-static int sfs_conn_session_input(struct sfs_conn *conn,
-				  const struct sfs_frame_hdr *hdr, u32 len)
-{
-	struct sfs_net_peer *peer = conn->peer;
-
-	if (!peer || le64_to_cpu(hdr->session) != peer->session ||
-	    le64_to_cpu(hdr->rid) != peer->rid)
-		return -EPROTO;
-	spin_lock(&peer->lock);
-	peer->heard_ns = ktime_get_ns();
-	peer->bytes_received += len;
-	spin_unlock(&peer->lock);
-	switch (hdr->kind) {
-	case SFS_FRAME_MESSAGE:
-	case SFS_FRAME_REQUEST:
-	case SFS_FRAME_REPLY:
-		return sfs_queue_input(peer, hdr);
-	case SFS_FRAME_ACK:
-		return sfs_queue_ack(peer, (const void *)(hdr + 1));
-	case SFS_FRAME_CLOSE:
-		sfs_peer_close(peer, 0, false);
-		return -ENOTCONN;
-	default:
-		return -EPROTO;
-	}
-}
-
-int sfs_conn_input(struct sfs_conn *conn, const void *frame, u32 len)
-{
-	const struct sfs_frame_hdr *hdr = frame;
-	struct sfs_net *net = conn->net;
-	char text[SFS_NET_ADDR_TEXT];
-	const char *why;
-	int ret;
-
-	why = sfs_frame_check(hdr, len);
-	if (!why && le64_to_cpu(hdr->fsid) != net->fsid) {
-		atomic64_inc(&net->nr_foreign);
-		why = "frame-volume";
-	} else if (why) {
-		atomic64_inc(&net->nr_bad_frames);
-	}
-	if (why) {
-		sfs_net_addr_print(&conn->addr, text, sizeof(text));
-		pr_warn_ratelimited("scoutfs: frame from %s dropped with its connection: %s\n",
-				    text, why);
-		return -EPROTO;
-	}
-	if (hdr->kind == SFS_FRAME_HELLO)
-		ret = sfs_conn_hello(conn, hdr);
-	else if (hdr->kind == SFS_FRAME_HELLO_REPLY)
-		ret = sfs_conn_hello_reply(conn, hdr);
-	else
-		ret = sfs_conn_session_input(conn, hdr, len);
-	if (ret == -EPROTO)
-		atomic64_inc(&net->nr_bad_frames);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(sfs_conn_input);

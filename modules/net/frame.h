@@ -1,88 +1,137 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Frames: what goes over connections and as datagrams.
+ * Frames: what two endpoints exchange, on connections and as datagrams.
  *
- * A header and a payload.  All bytes come from the network: sfs_frame_check()
- * looks at everything but the payload's contents.
+ * A frame is a header and at most SFS_NET_PAYLOAD_MAX bytes.  The checksum
+ * covers both.  Frames of a stream are numbered from 1 and are sent again until
+ * the receiver has consumed them, which each frame tells for all streams; the
+ * others have number 0 and live and die with their connection.
+ *
+ * Bytes from the network are hostile.  sfs_frame_check() is pure; the payload's
+ * contents are not looked at.
  */
 #ifndef SFS_NET_FRAME_H
 #define SFS_NET_FRAME_H
 
 #include "net/net.h"
 
-#define SFS_FRAME_MAGIC		0x6d726673U	/* "sfrm" */
-#define SFS_FRAME_VERSION	1
+#define SFS_FRAME_MAGIC		0x4e736673	/* "sfsN" */
+
+enum {
+	SFS_FRAME_VERSION	= 1,
+	/* one stream per class, and replies, which never wait for requests */
+	SFS_STREAM_REPLY	= SFS_NET_NR_CLASSES,
+	SFS_NR_STREAMS		= 5,
+};
+
+static_assert(SFS_STREAM_REPLY + 1 == (int)SFS_NR_STREAMS);
 
 enum sfs_frame_kind {
-	SFS_FRAME_HELLO		= 1,	/* struct sfs_hello_msg, then the owner's */
-	SFS_FRAME_HELLO_REPLY	= 2,	/* the same */
+	SFS_FRAME_HELLO		= 1,	/* asks for a session, or resumes it */
+	SFS_FRAME_HELLO_REPLY	= 2,	/* status, and the answer to hello */
 	SFS_FRAME_MESSAGE	= 3,
 	SFS_FRAME_REQUEST	= 4,
 	SFS_FRAME_REPLY		= 5,
-	SFS_FRAME_ACK		= 6,	/* struct sfs_ack_msg; also a sign of life */
-	SFS_FRAME_CLOSE		= 7,	/* the session is over */
+	SFS_FRAME_ACK		= 6,	/* nothing but acks; also a sign of life */
+	SFS_FRAME_CLOSE		= 7,	/* the session is over; status says why */
 	SFS_FRAME_DATAGRAM	= 8,
 	SFS_FRAME_NR_KINDS	= 9,
 };
 
-/*
- * csum is crc32c of the frame with this field zero, as of blocks.  seq counts the
- * messages, requests and replies of a class from 1; id names a request.
- */
+enum sfs_frame_flags {
+	SFS_FRAME_RESUME	= 1 << 0,	/* hello: the session was open */
+};
+
+/* Error numbers differ between machines, these do not; never reused. */
+enum sfs_frame_status {
+	SFS_FRAME_OK		= 0,
+	SFS_FRAME_EPROTO	= 1,
+	SFS_FRAME_ESTALE	= 2,
+	SFS_FRAME_ECONNRESET	= 3,
+	SFS_FRAME_ESHUTDOWN	= 4,
+	SFS_FRAME_EBUSY		= 5,
+	SFS_FRAME_EAGAIN	= 6,
+	SFS_FRAME_ENOMEM	= 7,
+	SFS_FRAME_EACCES	= 8,
+	SFS_FRAME_EPERM		= 9,
+	SFS_FRAME_ENOENT	= 10,
+	SFS_FRAME_EINVAL	= 11,
+	SFS_FRAME_EEXIST	= 12,
+	SFS_FRAME_EOPNOTSUPP	= 13,
+	SFS_FRAME_EIO		= 14,
+	SFS_FRAME_ENOTCONN	= 15,
+	SFS_FRAME_EHOSTUNREACH	= 16,
+	SFS_FRAME_EROFS		= 17,
+	SFS_FRAME_NR_STATUSES	= 18,
+};
+
 struct sfs_frame_hdr {
 	__le32 magic;
-	__le32 csum;
+	__le32 csum;		/* crc32c of header and payload, this field zero */
 	__le64 fsid;
-	__le64 rid;		/* the sender's */
-	__le64 session;		/* 0: a datagram */
-	__le64 seq;
-	__le64 id;
-	__le32 len;		/* of the payload */
+	__le64 rid;		/* sender */
+	__le64 session;		/* of the side that asked for it; datagram: 0 */
 	__u8 version;
-	__u8 kind;		/* enum sfs_frame_kind */
-	__u8 class;		/* enum sfs_net_class */
-	__u8 type;		/* the owner's */
+	__u8 kind;
+	__u8 stream;
+	__u8 type;		/* the owner's own */
+	__le32 len;		/* payload */
+	__le64 seq;		/* in its stream */
+	__le64 request;		/* request and reply: id */
+	__le32 status;
+	__le32 flags;
+	__le64 ack[SFS_NR_STREAMS];	/* consumed so far */
 };
 
-static_assert(sizeof(struct sfs_frame_hdr) == 56);
+static_assert(sizeof(struct sfs_frame_hdr) == 104);
+static_assert(offsetof(struct sfs_frame_hdr, csum) == 4);
+static_assert(offsetof(struct sfs_frame_hdr, session) == 24);
+static_assert(offsetof(struct sfs_frame_hdr, kind) == 33);
+static_assert(offsetof(struct sfs_frame_hdr, len) == 36);
+static_assert(offsetof(struct sfs_frame_hdr, seq) == 40);
+static_assert(offsetof(struct sfs_frame_hdr, status) == 56);
+static_assert(offsetof(struct sfs_frame_hdr, ack) == 64);
+static_assert(sizeof(struct sfs_frame_hdr) % 8 == 0);
 
-#define SFS_FRAME_MAX	(sizeof(struct sfs_frame_hdr) + SFS_NET_PAYLOAD_MAX)
-
-enum sfs_hello_status {
-	SFS_HELLO_OK		= 0,
-	SFS_HELLO_EAGAIN	= 1,
-	SFS_HELLO_EPERM		= 2,
-	SFS_HELLO_ESTALE	= 3,
-	SFS_HELLO_EBUSY		= 4,
-	SFS_HELLO_ENOMEM	= 5,
-	SFS_HELLO_EPROTO	= 6,
-	SFS_HELLO_NR		= 7,
+/* A frame in memory; its header is in wire order. */
+struct sfs_frame {
+	struct list_head list;
+	refcount_t refs;
+	u32 len;
+	struct sfs_frame_hdr hdr __aligned(8);
+	u8 data[] __aligned(8);
 };
 
-/* Error numbers differ between machines, these do not. */
-u32 sfs_hello_status(int error);
-int sfs_hello_error(u32 status);
-
-struct sfs_hello_msg {
-	__le32 status;		/* of replies */
-	__le32 is_resumed;
-	__le64 next_seq[SFS_NET_NR_CLASSES];	/* expected by the sender */
+/* Frames out of a stream of bytes. */
+struct sfs_frame_reader {
+	u64 fsid;
+	u32 nr_bytes;			/* of the frame that is not complete */
+	struct sfs_frame_hdr hdr;
+	struct sfs_frame *frame;	/* when the header is complete */
 };
 
-static_assert(sizeof(struct sfs_hello_msg) == 40);
+/* Takes over the frame; -errno ends the reading. */
+typedef int (*sfs_frame_fn)(void *arg, struct sfs_frame *frame);
 
-struct sfs_ack_msg {
-	__le64 next_seq[SFS_NET_NR_CLASSES];	/* expected by the sender */
-	__le64 nr_consumed[SFS_NET_NR_CLASSES];	/* done with, of all before */
-};
+struct sfs_frame *sfs_frame_alloc(u32 len);
+void sfs_frame_get(struct sfs_frame *frame);
+void sfs_frame_put(struct sfs_frame *frame);
+void sfs_frame_put_list(struct list_head *frames);
 
-static_assert(sizeof(struct sfs_ack_msg) == 64);
+u32 sfs_frame_csum(const struct sfs_frame_hdr *hdr, const void *data, u32 len);
+/* Magic, version and checksum; the header is ready to be sent. */
+void sfs_frame_seal(struct sfs_frame_hdr *hdr, const void *data);
+const char *sfs_frame_check_hdr(const struct sfs_frame_hdr *hdr);
+const char *sfs_frame_check(const struct sfs_frame_hdr *hdr, const void *data,
+			    u32 len);
 
-/* Fills csum. */
-void sfs_frame_seal(struct sfs_frame_hdr *hdr);
-/* Bytes of the whole frame, 0: the header is none. */
-u32 sfs_frame_len(const struct sfs_frame_hdr *hdr);
-/* NULL when sound, else what is wrong; @len bytes are there. */
-const char *sfs_frame_check(const struct sfs_frame_hdr *hdr, u32 len);
+int sfs_frame_error(u32 status);
+u32 sfs_frame_status(int error);
+
+void sfs_frame_reader_init(struct sfs_frame_reader *reader, u64 fsid);
+void sfs_frame_reader_exit(struct sfs_frame_reader *reader);
+int sfs_frame_reader_push(struct sfs_frame_reader *reader, const void *data,
+			  u32 len, sfs_frame_fn fn, void *arg,
+			  const char **bad);
 
 #endif

@@ -1,282 +1,226 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transport "loop": mounts of one kernel, without sockets.
+ * Transport "loop": mounts of the same kernel (or program), without sockets.
  *
- * Two connections are each other's other end; what is sent on one is copied into
- * the other one's queue, which a work item empties.  The net layer uses it for
- * sessions of a mount with itself, whatever its transport is.
+ * Callbacks are called without a lock, on an endpoint that is counted as used and
+ * so stays.  Datagrams are delivered by a work item, since their senders may hold
+ * what the receiver needs.
  */
 #include "net/net_priv.h"
 
-struct sfs_loop_endpoint {
-	struct list_head link;		/* sfs_loop_endpoints */
-	struct sfs_net *net;
-	struct sfs_net_addr addr;
-};
+enum { SFS_LOOP_MAX_DATAGRAMS = 256 };	/* more get lost, as with sockets */
 
-struct sfs_loop_frame {
-	struct list_head link;
+struct sfs_loop_datagram {
+	struct list_head list;
+	struct sfs_net_addr from;
 	u32 len;
 	u8 data[] __aligned(8);
 };
 
-/* One end; each refers to the other. */
-struct sfs_loop_end {
-	refcount_t refs;
-	spinlock_t lock;		/* queue, the two flags */
-	struct list_head queue;
-	bool is_down;			/* the twin sends nothing any more */
-	bool is_dead;			/* nobody listens here any more */
-	struct sfs_conn *conn;		/* until it is released */
-	struct sfs_loop_end *twin;	/* referenced */
-	struct work_struct work;
+struct sfs_loop {
+	struct list_head list;
+	struct sfs_transport_params params;
+	unsigned int nr_users;		/* callers that call it back */
+	struct list_head datagrams;
+	unsigned int nr_datagrams;
+	struct work_struct datagram_work;
 };
 
-static DEFINE_MUTEX(sfs_loop_lock);	/* the list */
-static LIST_HEAD(sfs_loop_endpoints);
+static DEFINE_SPINLOCK(sfs_loop_lock);	/* the list, nr_users, datagrams */
+static LIST_HEAD(sfs_loops);
+static DECLARE_WAIT_QUEUE_HEAD(sfs_loop_wait);
 
-/* ---- ends --------------------------------------------------------------- */
-
-static void sfs_loop_end_put(struct sfs_loop_end *end)
+static bool sfs_loop_is_at(const struct sfs_loop *loop, u64 fsid,
+			   const struct sfs_net_addr *addr)
 {
-	struct sfs_loop_frame *frame, *next;
+	unsigned int len = addr->family == 4 ? 4 : sizeof(addr->addr);
 
-	if (!refcount_dec_and_test(&end->refs))
-		return;
-	list_for_each_entry_safe(frame, next, &end->queue, link)
-		kfree(frame);
-	kfree(end);
+	return loop->params.fsid == fsid && addr->family &&
+	       loop->params.addr.family == addr->family &&
+	       loop->params.addr.port == addr->port &&
+	       !memcmp(loop->params.addr.addr, addr->addr, len);
 }
 
-/* NULL: there is none now; *is_over: and none will come. */
-static struct sfs_loop_frame *sfs_loop_next(struct sfs_loop_end *end,
-					    bool *is_over)
+static struct sfs_loop *sfs_loop_find_locked(u64 fsid,
+					     const struct sfs_net_addr *addr)
 {
-	struct sfs_loop_frame *frame = NULL;
+	struct sfs_loop *loop;
 
-	spin_lock(&end->lock);
-	if (!end->is_dead)
-		frame = list_first_entry_or_null(&end->queue,
-						 struct sfs_loop_frame, link);
-	if (frame)
-		list_del(&frame->link);
-	*is_over = !frame && (end->is_down || end->is_dead);
-	spin_unlock(&end->lock);
-	return frame;
-}
-
-static void sfs_loop_work(struct work_struct *work)
-{
-	struct sfs_loop_end *end = container_of(work, struct sfs_loop_end,
-						work);
-	struct sfs_loop_frame *frame;
-	bool is_over = false;
-	int ret = 0;
-
-	while (!ret && (frame = sfs_loop_next(end, &is_over)) != NULL) {
-		ret = sfs_conn_input(end->conn, frame->data, frame->len);
-		kfree(frame);
-	}
-	if (is_over || ret)
-		sfs_conn_lost(end->conn, ret ?: -ENOTCONN);
-}
-
-static struct sfs_loop_end *sfs_loop_end_create(void)
-{
-	struct sfs_loop_end *end = kzalloc(sizeof(*end), GFP_NOFS);
-
-	if (!end)
-		return NULL;
-	refcount_set(&end->refs, 1);
-	spin_lock_init(&end->lock);
-	INIT_LIST_HEAD(&end->queue);
-	INIT_WORK(&end->work, sfs_loop_work);
-	return end;
-}
-
-/* ---- endpoints ---------------------------------------------------------- */
-
-static bool sfs_loop_addr_is(const struct sfs_net_addr *a,
-			     const struct sfs_net_addr *b)
-{
-	return a->family == b->family && a->port == b->port &&
-	       !memcmp(a->addr, b->addr, sizeof(a->addr));
-}
-
-static struct sfs_loop_endpoint *
-sfs_loop_find_locked(u64 fsid, const struct sfs_net_addr *addr)
-{
-	struct sfs_loop_endpoint *ep;
-
-	list_for_each_entry(ep, &sfs_loop_endpoints, link)
-		if (ep->net->fsid == fsid && sfs_loop_addr_is(&ep->addr, addr))
-			return ep;
+	lockdep_assert_held(&sfs_loop_lock);
+	list_for_each_entry(loop, &sfs_loops, list)
+		if (sfs_loop_is_at(loop, fsid, addr))
+			return loop;
 	return NULL;
 }
 
-static int sfs_loop_open(struct sfs_net *net, const struct sfs_net_addr *addr,
-			 unsigned int keepalive_ms, void **priv)
+static struct sfs_loop *sfs_loop_get(u64 fsid, const struct sfs_net_addr *addr)
 {
-	struct sfs_loop_endpoint *ep = kzalloc(sizeof(*ep), GFP_KERNEL);
+	struct sfs_loop *loop;
+
+	spin_lock(&sfs_loop_lock);
+	loop = sfs_loop_find_locked(fsid, addr);
+	if (loop)
+		loop->nr_users++;
+	spin_unlock(&sfs_loop_lock);
+	return loop;
+}
+
+static void sfs_loop_put(struct sfs_loop *loop)
+{
+	spin_lock(&sfs_loop_lock);
+	loop->nr_users--;
+	wake_up_all(&sfs_loop_wait);
+	spin_unlock(&sfs_loop_lock);
+}
+
+static struct sfs_loop_datagram *sfs_loop_next_datagram(struct sfs_loop *loop)
+{
+	struct sfs_loop_datagram *dgram;
+
+	spin_lock(&sfs_loop_lock);
+	dgram = list_first_entry_or_null(&loop->datagrams,
+					 struct sfs_loop_datagram, list);
+	if (dgram) {
+		list_del(&dgram->list);
+		loop->nr_datagrams--;
+	}
+	spin_unlock(&sfs_loop_lock);
+	return dgram;
+}
+
+static void sfs_loop_datagram_work(struct work_struct *work)
+{
+	struct sfs_loop *loop = container_of(work, struct sfs_loop,
+					     datagram_work);
+	struct sfs_loop_datagram *dgram;
+
+	while ((dgram = sfs_loop_next_datagram(loop))) {
+		loop->params.user->datagram(loop->params.arg, &dgram->from,
+					    dgram->data, dgram->len);
+		kfree(dgram);
+	}
+}
+
+static int sfs_loop_open(const struct sfs_transport_params *params, void **ep)
+{
+	struct sfs_loop *loop = kzalloc(sizeof(*loop), GFP_KERNEL);
 	int ret = 0;
 
-	if (!ep)
+	if (!loop)
 		return -ENOMEM;
-	ep->net = net;
-	ep->addr = *addr;
-	mutex_lock(&sfs_loop_lock);
-	if (addr->family && sfs_loop_find_locked(net->fsid, addr))
+	loop->params = *params;
+	INIT_LIST_HEAD(&loop->datagrams);
+	INIT_WORK(&loop->datagram_work, sfs_loop_datagram_work);
+	*ep = loop;
+	spin_lock(&sfs_loop_lock);
+	if (sfs_loop_find_locked(params->fsid, &params->addr))
 		ret = -EADDRINUSE;
 	else
-		list_add_tail(&ep->link, &sfs_loop_endpoints);
-	mutex_unlock(&sfs_loop_lock);
+		list_add_tail(&loop->list, &sfs_loops);
+	spin_unlock(&sfs_loop_lock);
 	if (ret)
-		kfree(ep);
-	else
-		*priv = ep;
+		kfree(loop);
 	return ret;
 }
 
-static void sfs_loop_close(void *priv)
+static bool sfs_loop_is_unused(struct sfs_loop *loop)
 {
-	struct sfs_loop_endpoint *ep = priv;
+	bool is_unused;
 
-	mutex_lock(&sfs_loop_lock);
-	list_del(&ep->link);
-	mutex_unlock(&sfs_loop_lock);
-	kfree(ep);
+	spin_lock(&sfs_loop_lock);
+	is_unused = !loop->nr_users;
+	spin_unlock(&sfs_loop_lock);
+	return is_unused;
 }
 
-/* ---- connections -------------------------------------------------------- */
-
-/* Both ends, or nothing. */
-static int sfs_loop_join(struct sfs_conn *conn, struct sfs_net *other,
-			 const struct sfs_net_addr *from)
+static void sfs_loop_close(void *ep)
 {
-	struct sfs_loop_end *near = sfs_loop_end_create();
-	struct sfs_loop_end *far = sfs_loop_end_create();
+	struct sfs_loop *loop = ep;
 
-	if (!near || !far)
-		goto err;
-	near->twin = far;
-	far->twin = near;
-	refcount_inc(&near->refs);
-	refcount_inc(&far->refs);
-	far->conn = sfs_conn_accept(other, from, far);
-	if (!far->conn) {
-		refcount_dec(&near->refs);
-		refcount_dec(&far->refs);
-		goto err;
-	}
-	near->conn = conn;
-	sfs_conn_set_priv(conn, near);
-	return 0;
-
-err:
-	kfree(near);
-	kfree(far);
-	return far && near ? -ECONNREFUSED : -ENOMEM;
+	spin_lock(&sfs_loop_lock);
+	list_del(&loop->list);
+	spin_unlock(&sfs_loop_lock);
+	wait_event(sfs_loop_wait, sfs_loop_is_unused(loop));
+	flush_work(&loop->datagram_work);
+	kfree(loop);
 }
 
-/* @priv: an endpoint, or for family 0 the net itself. */
-static int sfs_loop_connect(void *priv, const struct sfs_net_addr *addr,
-			    struct sfs_conn *conn)
+static int sfs_loop_connect(void *ep, const struct sfs_net_addr *addr,
+			    void *owner, void **conn)
 {
-	struct sfs_net_addr self = { 0 };
-	struct sfs_loop_endpoint *ep = priv, *to;
-	int ret = -ECONNREFUSED;
+	struct sfs_loop *loop = ep;
+	struct sfs_pair_side from = {
+		.user = loop->params.user,
+		.wq = loop->params.wq,
+	};
+	struct sfs_net_addr from_addr = loop->params.addr;
+	struct sfs_loop *other;
+	struct sfs_pair_side to;
+	int ret;
 
-	if (!addr->family)
-		return sfs_loop_join(conn, priv, &self);
-	mutex_lock(&sfs_loop_lock);
-	to = sfs_loop_find_locked(ep->net->fsid, addr);
-	/* who listens nowhere is known by where it went */
-	if (to)
-		ret = sfs_loop_join(conn, to->net,
-				    ep->addr.family ? &ep->addr : addr);
-	mutex_unlock(&sfs_loop_lock);
+	/* one that listens nowhere comes from somewhere all the same */
+	if (!from_addr.family)
+		from_addr.family = 4;
+	other = sfs_loop_get(loop->params.fsid, addr);
+	if (!other)
+		return -ECONNREFUSED;
+	to.user = other->params.user;
+	to.wq = other->params.wq;
+	ret = sfs_pair_connect(&from, owner, &from_addr, &to,
+			       other->params.arg, conn);
+	sfs_loop_put(other);
 	return ret;
 }
 
-static int sfs_loop_send(struct sfs_conn *conn, const void *data, u32 len)
+static int sfs_loop_send_datagram(void *ep, const struct sfs_net_addr *addr,
+				  const void *data, u32 len)
 {
-	struct sfs_loop_end *near = sfs_conn_priv(conn);
-	struct sfs_loop_end *far = near->twin;
-	struct sfs_loop_frame *frame;
-	bool is_down;
+	struct sfs_loop *loop = ep;
+	struct sfs_loop_datagram *dgram;
+	struct sfs_loop *other;
+	bool is_kept = false;
 
-	frame = kmalloc(sizeof(*frame) + len, GFP_NOFS);
-	if (!frame)
+	if (!loop->params.addr.family)
+		return -EADDRNOTAVAIL;
+	dgram = kmalloc(struct_size(dgram, data, len), GFP_NOFS);
+	if (!dgram)
 		return -ENOMEM;
-	frame->len = len;
-	memcpy(frame->data, data, len);
-	spin_lock(&far->lock);
-	is_down = far->is_down || far->is_dead;
-	if (!is_down) {
-		list_add_tail(&frame->link, &far->queue);
-		/* under the lock: release() waits for it once it is dead */
-		queue_work(system_unbound_wq, &far->work);
+	dgram->from = loop->params.addr;
+	dgram->len = len;
+	memcpy(dgram->data, data, len);
+
+	spin_lock(&sfs_loop_lock);
+	other = sfs_loop_find_locked(loop->params.fsid, addr);
+	if (other && other->nr_datagrams < SFS_LOOP_MAX_DATAGRAMS) {
+		is_kept = true;
+		list_add_tail(&dgram->list, &other->datagrams);
+		other->nr_datagrams++;
+		queue_work(other->params.wq, &other->datagram_work);
 	}
-	spin_unlock(&far->lock);
-	if (is_down)
-		kfree(frame);
-	return is_down ? -ENOTCONN : 0;
+	spin_unlock(&sfs_loop_lock);
+	if (!is_kept)
+		kfree(dgram);
+	return other ? 0 : -ECONNREFUSED;
 }
 
-static void sfs_loop_shutdown(struct sfs_conn *conn)
-{
-	struct sfs_loop_end *near = sfs_conn_priv(conn);
-
-	if (!near)
-		return;
-	spin_lock(&near->lock);
-	near->is_dead = true;
-	spin_unlock(&near->lock);
-	/* what was sent before is still delivered there */
-	spin_lock(&near->twin->lock);
-	near->twin->is_down = true;
-	if (!near->twin->is_dead)
-		queue_work(system_unbound_wq, &near->twin->work);
-	spin_unlock(&near->twin->lock);
-}
-
-static void sfs_loop_release(struct sfs_conn *conn)
-{
-	struct sfs_loop_end *near = sfs_conn_priv(conn);
-
-	if (!near)
-		return;
-	cancel_work_sync(&near->work);
-	sfs_conn_set_priv(conn, NULL);
-	sfs_loop_end_put(near->twin);
-	sfs_loop_end_put(near);
-}
-
-static int sfs_loop_datagram(void *priv, const struct sfs_net_addr *addr,
-			     const void *frame, u32 len)
-{
-	struct sfs_loop_endpoint *ep = priv, *to;
-	int ret = -ECONNREFUSED;
-
-	mutex_lock(&sfs_loop_lock);
-	to = sfs_loop_find_locked(ep->net->fsid, addr);
-	if (to) {
-		sfs_net_datagram_input(to->net, &ep->addr, frame, len);
-		ret = 0;
-	}
-	mutex_unlock(&sfs_loop_lock);
-	return ret;
-}
-
-struct sfs_transport_ops sfs_loop_ops = {
-	.owner		= THIS_MODULE,
+static struct sfs_transport_ops sfs_loop_ops = {
 	.name		= "loop",
 	.open		= sfs_loop_open,
 	.close		= sfs_loop_close,
 	.connect	= sfs_loop_connect,
-	.send		= sfs_loop_send,
-	.shutdown	= sfs_loop_shutdown,
-	.release	= sfs_loop_release,
-	.datagram	= sfs_loop_datagram,
+	.send		= sfs_pair_send,
+	.shutdown	= sfs_pair_shutdown,
+	.release	= sfs_pair_release,
+	.send_datagram	= sfs_loop_send_datagram,
 };
-EXPORT_SYMBOL_GPL(sfs_loop_ops);
+
+int sfs_net_loop_init(void)
+{
+	sfs_loop_ops.owner = THIS_MODULE;
+	return sfs_transport_register(&sfs_loop_ops, SFS_NET_API_VERSION);
+}
+
+void sfs_net_loop_exit(void)
+{
+	sfs_transport_unregister(&sfs_loop_ops);
+}

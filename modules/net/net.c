@@ -1,38 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Endpoints: a mount's part in the network, datagrams, the clock.
+ * Endpoints: what all sessions and connections of a mount share.
+ *
+ * A connection that says hello finds its session here.  A mount has one session
+ * with us that it asked for: a newer one ends the older ones, and its accept()
+ * waits until their closed() has returned.
  */
 #include "net/net_priv.h"
+
+void sfs_net_count(struct sfs_net *net, u64 *counter)
+{
+	spin_lock(&net->lock);
+	(*counter)++;
+	spin_unlock(&net->lock);
+}
 
 void sfs_net_addr_print(const struct sfs_net_addr *addr, char *buf, u32 size)
 {
 	const u8 *a = addr->addr;
 
 	if (addr->family == 4)
-		snprintf(buf, size, "%u.%u.%u.%u:%u", a[0], a[1], a[2], a[3],
-			 addr->port);
+		scnprintf(buf, size, "%u.%u.%u.%u:%u", a[0], a[1], a[2], a[3],
+			  addr->port);
 	else if (addr->family == 6)
-		snprintf(buf, size,
-			 "[%x:%x:%x:%x:%x:%x:%x:%x]:%u", a[0] << 8 | a[1],
-			 a[2] << 8 | a[3], a[4] << 8 | a[5], a[6] << 8 | a[7],
-			 a[8] << 8 | a[9], a[10] << 8 | a[11],
-			 a[12] << 8 | a[13], a[14] << 8 | a[15], addr->port);
+		scnprintf(buf, size,
+			  "[%x:%x:%x:%x:%x:%x:%x:%x]:%u",
+			  a[0] << 8 | a[1], a[2] << 8 | a[3],
+			  a[4] << 8 | a[5], a[6] << 8 | a[7],
+			  a[8] << 8 | a[9], a[10] << 8 | a[11],
+			  a[12] << 8 | a[13], a[14] << 8 | a[15], addr->port);
 	else
-		snprintf(buf, size, "-");
+		scnprintf(buf, size, "-");
 }
 EXPORT_SYMBOL_GPL(sfs_net_addr_print);
 
-/* ---- the clock ---------------------------------------------------------- */
-
-/* The n-th session, referenced; NULL past the last. */
-static struct sfs_net_peer *sfs_net_nth_peer(struct sfs_net *net,
-					     unsigned int n)
+/* A connection that did not get to be a session's. */
+void sfs_net_refused(struct sfs_net *net, const struct sfs_net_addr *from,
+		     const char *why)
 {
+	char name[SFS_NET_ADDR_TEXT];
+
+	sfs_net_addr_print(from, name, sizeof(name));
+	sfs_net_count(net, &net->stats.nr_refused);
+	pr_warn_ratelimited("scoutfs: fsid %016llx: connection from %s dropped: %s\n",
+			    net->fsid, name, why);
+}
+
+/* @error: -EXDEV: of another volume, else @bad says what is wrong */
+void sfs_net_bad_frame(struct sfs_net *net, const struct sfs_net_addr *from,
+		       int error, const char *bad)
+{
+	char name[SFS_NET_ADDR_TEXT];
+
+	sfs_net_addr_print(from, name, sizeof(name));
+	if (error == -EXDEV) {
+		sfs_net_count(net, &net->stats.nr_foreign);
+		pr_warn_ratelimited("scoutfs: fsid %016llx: frame of another volume from %s\n",
+				    net->fsid, name);
+	} else {
+		sfs_net_count(net, &net->stats.nr_bad_frames);
+		pr_warn_ratelimited("scoutfs: fsid %016llx: bad frame from %s: %s\n",
+				    net->fsid, name, bad);
+	}
+}
+
+/* ---- hello ---- */
+
+/* Lists hold sessions without a reference of the finder's: take one. */
+static struct sfs_net_peer *sfs_net_find_locked(struct sfs_net *net, u64 rid,
+						u64 session, bool *has_newer)
+{
+	struct sfs_net_peer *peer;
+
+	lockdep_assert_held(&net->lock);
+	list_for_each_entry(peer, &net->peers, entry) {
+		if (peer->is_ours || peer->rid != rid ||
+		    sfs_net_peer_is_over(peer))
+			continue;
+		if (peer->session == session) {
+			sfs_net_peer_get(peer);
+			return peer;
+		}
+		if (peer->session > session)
+			*has_newer = true;
+	}
+	return NULL;
+}
+
+/* An older session of the same mount that is not over, referenced. */
+static struct sfs_net_peer *sfs_net_find_older(struct sfs_net_peer *than)
+{
+	struct sfs_net *net = than->net;
 	struct sfs_net_peer *peer, *found = NULL;
 
 	spin_lock(&net->lock);
-	list_for_each_entry(peer, &net->peers, link) {
-		if (n--)
+	list_for_each_entry(peer, &net->peers, entry) {
+		if (peer->is_ours || peer->rid != than->rid ||
+		    peer->session >= than->session ||
+		    sfs_net_peer_is_over(peer))
 			continue;
 		sfs_net_peer_get(peer);
 		found = peer;
@@ -42,234 +107,349 @@ static struct sfs_net_peer *sfs_net_nth_peer(struct sfs_net *net,
 	return found;
 }
 
-static void sfs_net_tick_work(struct work_struct *work)
+/* Is there another session of the same mount whose closed() is to come? */
+bool sfs_net_must_wait(struct sfs_net_peer *peer)
 {
-	struct sfs_net *net = container_of(to_delayed_work(work),
-					   struct sfs_net, tick_work);
-	struct sfs_net_peer *peer;
-	unsigned int n;
+	struct sfs_net *net = peer->net;
+	struct sfs_net_peer *other;
+	bool must_wait = false;
 
-	/* one that is passed over because another one ended gets the next tick */
-	for (n = 0; (peer = sfs_net_nth_peer(net, n)) != NULL; n++) {
-		sfs_peer_look(peer, ktime_get_ns());
-		sfs_net_peer_put(peer);
-	}
-	sfs_conn_look(net, ktime_get_ns());
-	queue_delayed_work(net->wq, &net->tick_work,
-			   msecs_to_jiffies(SFS_NET_TICK_MS));
+	spin_lock(&net->lock);
+	list_for_each_entry(other, &net->peers, entry)
+		if (other != peer && !other->is_ours &&
+		    other->rid == peer->rid &&
+		    other->session <= peer->session)
+			must_wait = true;
+	spin_unlock(&net->lock);
+	return must_wait;
 }
 
-/* ---- life --------------------------------------------------------------- */
+/* A session of @rid is over; others may wait for that. */
+void sfs_net_kick_waiting(struct sfs_net *net, u64 rid)
+{
+	struct sfs_net_peer *peer;
 
-static struct sfs_net *sfs_net_alloc(const struct sfs_net_params *params)
+	spin_lock(&net->lock);
+	list_for_each_entry(peer, &net->peers, entry)
+		if (!peer->is_ours && peer->rid == rid)
+			sfs_net_peer_kick_ctl(peer);
+	spin_unlock(&net->lock);
+}
+
+/* The session is off the list and lives on for its owner alone. */
+void sfs_net_forget_peer(struct sfs_net_peer *peer)
+{
+	struct sfs_net *net = peer->net;
+
+	spin_lock(&net->lock);
+	list_del_init(&peer->entry);
+	wake_up_all(&net->wait);
+	spin_unlock(&net->lock);
+	sfs_net_peer_put(peer);
+}
+
+/* The session of a hello, made when there is none; referenced. */
+static struct sfs_net_peer *sfs_net_find_or_add(struct sfs_net *net,
+						struct sfs_net_peer *new,
+						u64 rid, u64 session,
+						int *error)
+{
+	struct sfs_net_peer *peer;
+	bool has_newer = false;
+
+	spin_lock(&net->lock);
+	peer = sfs_net_find_locked(net, rid, session, &has_newer);
+	if (net->is_ending) {
+		*error = -ESHUTDOWN;
+	} else if (!peer && (has_newer || !new)) {
+		*error = -ESTALE;
+	} else if (!peer) {
+		sfs_net_peer_get(new);	/* the list's */
+		list_add_tail(&new->entry, &net->peers);
+		sfs_net_peer_get(new);	/* the caller's */
+		peer = new;
+	}
+	spin_unlock(&net->lock);
+	if (*error && peer) {
+		sfs_net_peer_put(peer);
+		peer = NULL;
+	}
+	return peer;
+}
+
+/**
+ * sfs_net_greet() - a connection said hello
+ * @net: endpoint
+ * @conn: connection that was accepted
+ * @hello: what it said, checked
+ * @error: set when there is no session for it
+ *
+ * Return: the session, referenced, or NULL.
+ */
+struct sfs_net_peer *sfs_net_greet(struct sfs_net *net,
+				   struct sfs_net_conn *conn,
+				   const struct sfs_frame *hello, int *error)
+{
+	u64 rid = le64_to_cpu(hello->hdr.rid);
+	u64 session = le64_to_cpu(hello->hdr.session);
+	bool is_resume = le32_to_cpu(hello->hdr.flags) & SFS_FRAME_RESUME;
+	struct sfs_net_peer *peer, *older, *new = NULL;
+
+	*error = 0;
+	if (!is_resume) {
+		new = sfs_net_peer_create(net, false, hello->data, hello->len);
+		if (!new) {
+			*error = -ENOMEM;
+			return NULL;
+		}
+		new->rid = rid;
+		new->session = session;
+		new->addr = conn->addr;
+	}
+	peer = sfs_net_find_or_add(net, new, rid, session, error);
+	if (peer && peer == new) {
+		while ((older = sfs_net_find_older(peer))) {
+			sfs_net_peer_abort(older, -ECONNRESET);
+			sfs_net_peer_put(older);
+		}
+	}
+	if (new)
+		sfs_net_peer_put(new);
+	return peer;
+}
+
+/* see net.h */
+struct sfs_net_peer *sfs_net_connect(struct sfs_net *net,
+				     const struct sfs_net_addr *addr,
+				     const void *hello, u32 hello_len,
+				     unsigned int give_up_ms, void *priv)
+{
+	struct sfs_net_peer *peer;
+	bool is_ending;
+
+	if (WARN_ON_ONCE(hello_len > SFS_NET_HELLO_MAX))
+		return ERR_PTR(-EINVAL);
+	peer = sfs_net_peer_create(net, true, hello, hello_len);
+	if (!peer)
+		return ERR_PTR(-ENOMEM);
+	peer->addr = *addr;
+	peer->is_self = !addr->family;
+	peer->give_up_ms = give_up_ms;
+	peer->priv = priv;
+
+	spin_lock(&net->lock);
+	is_ending = net->is_ending;
+	if (!is_ending) {
+		peer->session = net->next_session++;
+		sfs_net_peer_get(peer);
+		list_add_tail(&peer->entry, &net->peers);
+	}
+	spin_unlock(&net->lock);
+	if (is_ending) {
+		sfs_net_peer_put(peer);
+		return ERR_PTR(-ESHUTDOWN);
+	}
+	sfs_net_peer_start(peer);
+	return peer;
+}
+EXPORT_SYMBOL_GPL(sfs_net_connect);
+
+/* ---- datagrams ---- */
+
+void sfs_net_datagram(struct sfs_net *net, const struct sfs_net_addr *from,
+		      const void *data, u32 len)
+{
+	struct sfs_frame *frame;
+	const char *bad = NULL;
+	int error = -EBADMSG;
+
+	if (len < sizeof(frame->hdr) ||
+	    len - sizeof(frame->hdr) > SFS_NET_DATAGRAM_MAX) {
+		sfs_net_bad_frame(net, from, error, "length");
+		return;
+	}
+	len -= sizeof(frame->hdr);
+	frame = sfs_frame_alloc(len);
+	memcpy(&frame->hdr, data, sizeof(frame->hdr));
+	memcpy(frame->data, data + sizeof(frame->hdr), len);
+	bad = sfs_frame_check(&frame->hdr, frame->data, len);
+	if (!bad && frame->hdr.kind != SFS_FRAME_DATAGRAM)
+		bad = "kind";
+	if (!bad && le64_to_cpu(frame->hdr.fsid) != net->fsid)
+		error = -EXDEV;
+	if (bad || error == -EXDEV)
+		sfs_net_bad_frame(net, from, error, bad);
+	else
+		net->ops->datagram(net->arg, from,
+				   le64_to_cpu(frame->hdr.rid),
+				   frame->hdr.type, frame->data, len);
+	sfs_frame_put(frame);
+}
+
+/* see net.h */
+int sfs_net_send_datagram(struct sfs_net *net, const struct sfs_net_addr *addr,
+			  u8 type, const void *data, u32 len)
+{
+	struct sfs_frame_hdr hdr = {
+		.fsid = cpu_to_le64(net->fsid),
+		.rid = cpu_to_le64(net->rid),
+		.kind = SFS_FRAME_DATAGRAM,
+		.type = type,
+		.len = cpu_to_le32(len),
+	};
+	u8 *buf;
+	int ret;
+
+	if (WARN_ON_ONCE(len > SFS_NET_DATAGRAM_MAX))
+		return -EMSGSIZE;
+	buf = kmalloc(sizeof(hdr) + len, GFP_NOFS);
+	if (!buf)
+		return -ENOMEM;
+	sfs_frame_seal(&hdr, data);
+	memcpy(buf, &hdr, sizeof(hdr));
+	if (len)
+		memcpy(buf + sizeof(hdr), data, len);
+	ret = net->transport->send_datagram(net->ep, addr, buf,
+					    sizeof(hdr) + len);
+	kfree(buf);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(sfs_net_send_datagram);
+
+/* ---- beginning and end ---- */
+
+static int sfs_net_open(struct sfs_net *net, const char *transport)
+{
+	struct sfs_transport_params params = {
+		.addr = net->addr,
+		.fsid = net->fsid,
+		.keepalive_ms = net->keepalive_ms,
+		.datagram_max = sizeof(struct sfs_frame_hdr) +
+				SFS_NET_DATAGRAM_MAX,
+		.user = &sfs_net_conn_user,
+		.arg = net,
+		.wq = net->wq,
+	};
+	int ret;
+
+	ret = sfs_transport_get(transport, &net->transport);
+	if (ret)
+		return ret;
+	ret = net->transport->open(&params, &net->ep);
+	if (ret)
+		sfs_transport_put(net->transport);
+	return ret;
+}
+
+/* see net.h */
+int sfs_net_create(const struct sfs_net_params *params, struct sfs_net **ret)
 {
 	struct sfs_net *net = kzalloc(sizeof(*net), GFP_KERNEL);
+	int error = -ENOMEM;
 
+	*ret = NULL;
 	if (!net)
-		return NULL;
+		return -ENOMEM;
 	net->ops = params->ops;
 	net->arg = params->arg;
 	net->fsid = params->fsid;
 	net->rid = params->rid;
-	net->keepalive_ms = params->keepalive_ms;
+	net->keepalive_ms = max_t(unsigned int, params->keepalive_ms,
+				  SFS_NET_KEEPALIVE_MIN_MS);
+	net->addr = params->addr;
 	spin_lock_init(&net->lock);
 	INIT_LIST_HEAD(&net->peers);
 	INIT_LIST_HEAD(&net->conns);
+	/* newer sessions have higher numbers, also after a restart */
+	net->next_session = ktime_get_real_ns() | 1;
+	INIT_DELAYED_WORK(&net->reap_work, sfs_net_reap_work);
 	init_waitqueue_head(&net->wait);
-	INIT_DELAYED_WORK(&net->tick_work, sfs_net_tick_work);
 	net->wq = alloc_workqueue("scoutfs_net", WQ_UNBOUND | WQ_MEM_RECLAIM,
 				  0);
-	if (net->wq)
-		return net;
-	kfree(net);
-	return NULL;
-}
-
-int sfs_net_create(const struct sfs_net_params *params, struct sfs_net **ret_net)
-{
-	struct sfs_net *net = sfs_net_alloc(params);
-	int ret;
-
-	if (!net)
-		return -ENOMEM;
-	ret = sfs_transport_get(params->transport, &net->transport);
-	if (ret)
+	if (!net->wq)
 		goto err_free;
-	/* whoever connects at once finds what it needs */
-	*ret_net = net;
-	ret = net->transport->open(net, &params->addr, params->keepalive_ms,
-				   &net->tpriv);
-	if (ret)
-		goto err_transport;
-	queue_delayed_work(net->wq, &net->tick_work,
-			   msecs_to_jiffies(SFS_NET_TICK_MS));
+	net->serve_wq = alloc_workqueue("scoutfs_serve",
+					WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!net->serve_wq)
+		goto err_wq;
+	*ret = net;	/* callbacks may come before open() returns */
+	error = sfs_net_open(net, params->transport);
+	if (error)
+		goto err_serve;
 	return 0;
 
-err_transport:
-	sfs_transport_put(net->transport);
-err_free:
-	*ret_net = NULL;
+err_serve:
+	destroy_workqueue(net->serve_wq);
+err_wq:
 	destroy_workqueue(net->wq);
+err_free:
+	*ret = NULL;
 	kfree(net);
-	return ret;
+	return error;
 }
 EXPORT_SYMBOL_GPL(sfs_net_create);
 
-static bool sfs_net_is_quiet(struct sfs_net *net)
+/* A session whose owner has not closed it, or a connection without one. */
+static bool sfs_net_end_next(struct sfs_net *net)
 {
-	bool is_quiet;
+	struct sfs_net_peer *peer, *found = NULL;
+	struct sfs_net_conn *conn;
 
 	spin_lock(&net->lock);
-	is_quiet = list_empty(&net->peers) && list_empty(&net->conns);
+	net->is_ending = true;
+	list_for_each_entry(peer, &net->peers, entry) {
+		if (READ_ONCE(peer->is_owner_done))
+			continue;
+		sfs_net_peer_get(peer);
+		found = peer;
+		break;
+	}
+	list_for_each_entry(conn, &net->conns, entry)
+		if (!READ_ONCE(conn->peer))
+			sfs_net_conn_expire(conn, 0);
 	spin_unlock(&net->lock);
-	return is_quiet;
+	if (!found)
+		return false;
+	sfs_net_close(found);
+	sfs_net_peer_put(found);
+	return true;
 }
 
-static void sfs_net_end_conns(struct sfs_net *net)
+static bool sfs_net_is_empty(struct sfs_net *net)
 {
-	struct sfs_conn *conn, *found;
+	bool is_empty;
 
-	do {
-		found = NULL;
-		spin_lock(&net->lock);
-		list_for_each_entry(conn, &net->conns, link) {
-			if (conn->is_released)
-				continue;
-			sfs_conn_get(conn);
-			found = conn;
-			break;
-		}
-		spin_unlock(&net->lock);
-		if (found) {
-			sfs_conn_end(found);
-			sfs_conn_put(found);
-		}
-	} while (found);
+	spin_lock(&net->lock);
+	is_empty = list_empty(&net->peers) && list_empty(&net->conns);
+	spin_unlock(&net->lock);
+	return is_empty;
 }
 
+/* see net.h */
 void sfs_net_destroy(struct sfs_net *net)
 {
-	struct sfs_net_peer *peer;
-	unsigned int n;
-
-	spin_lock(&net->lock);
-	net->is_leaving = true;
-	spin_unlock(&net->lock);
-	cancel_delayed_work_sync(&net->tick_work);
-	for (n = 0; (peer = sfs_net_nth_peer(net, n)) != NULL; n++) {
-		sfs_net_close(peer);
-		sfs_net_peer_put(peer);
-	}
-	/* again and again: some may have been passed over */
-	while (!sfs_net_is_quiet(net)) {
-		peer = sfs_net_nth_peer(net, 0);
-		if (peer) {
-			sfs_net_close(peer);
-			sfs_net_peer_put(peer);
-		}
-		sfs_net_end_conns(net);
-		wait_event_timeout(net->wait, sfs_net_is_quiet(net),
-				   msecs_to_jiffies(SFS_NET_TICK_MS));
-	}
-	net->transport->close(net->tpriv);
-	/* what was accepted while it was being closed */
-	sfs_net_end_conns(net);
-	wait_event(net->wait, sfs_net_is_quiet(net));
+	while (sfs_net_end_next(net))
+		;
+	wait_event(net->wait, sfs_net_is_empty(net));
+	net->transport->close(net->ep);
+	cancel_delayed_work_sync(&net->reap_work);
+	destroy_workqueue(net->serve_wq);
 	destroy_workqueue(net->wq);
 	sfs_transport_put(net->transport);
 	kfree(net);
 }
 EXPORT_SYMBOL_GPL(sfs_net_destroy);
 
-/* ---- datagrams ---------------------------------------------------------- */
+/* ---- for support ---- */
 
-struct sfs_datagram_frame {
-	struct sfs_frame_hdr hdr;
-	u8 data[SFS_NET_DATAGRAM_MAX];
-};
-
-int sfs_net_send_datagram(struct sfs_net *net, const struct sfs_net_addr *addr,
-			  u8 type, const void *data, u32 len)
-{
-	struct sfs_datagram_frame *frame;
-	int ret;
-
-	if (len > SFS_NET_DATAGRAM_MAX)
-		return -EINVAL;
-	frame = kzalloc(sizeof(*frame), GFP_NOFS);
-	if (!frame)
-		return -ENOMEM;
-	frame->hdr.magic = cpu_to_le32(SFS_FRAME_MAGIC);
-	frame->hdr.version = SFS_FRAME_VERSION;
-	frame->hdr.fsid = cpu_to_le64(net->fsid);
-	frame->hdr.rid = cpu_to_le64(net->rid);
-	frame->hdr.kind = SFS_FRAME_DATAGRAM;
-	frame->hdr.type = type;
-	frame->hdr.len = cpu_to_le32(len);
-	memcpy(frame->data, data, len);
-	sfs_frame_seal(&frame->hdr);
-	ret = net->transport->datagram(net->tpriv, addr, frame,
-				       sizeof(frame->hdr) + len);
-	kfree(frame);
-	return ret;
-}
-EXPORT_SYMBOL_GPL(sfs_net_send_datagram);
-
-void sfs_net_datagram_input(struct sfs_net *net,
-			    const struct sfs_net_addr *from, const void *frame,
-			    u32 len)
-{
-	const struct sfs_frame_hdr *hdr = frame;
-
-	if (sfs_frame_check(hdr, len) || hdr->kind != SFS_FRAME_DATAGRAM) {
-		atomic64_inc(&net->nr_bad_frames);
-		return;
-	}
-	if (le64_to_cpu(hdr->fsid) != net->fsid) {
-		atomic64_inc(&net->nr_foreign);
-		return;
-	}
-	net->ops->datagram(net->arg, from, le64_to_cpu(hdr->rid), hdr->type,
-			   hdr + 1, le32_to_cpu(hdr->len));
-}
-EXPORT_SYMBOL_GPL(sfs_net_datagram_input);
-
-/* ---- for support -------------------------------------------------------- */
-
-static void sfs_net_peer_info(struct sfs_net_peer *peer,
-			      struct sfs_net_peer_info *info)
-{
-	struct sfs_net_msg *msg;
-	unsigned int class;
-
-	memset(info, 0, sizeof(*info));
-	spin_lock(&peer->lock);
-	info->rid = peer->rid;
-	info->addr = peer->addr;
-	info->is_up = peer->is_up;
-	info->is_ours = peer->is_ours;
-	info->nr_sent = peer->nr_sent;
-	info->nr_received = peer->nr_received;
-	info->nr_resent = peer->nr_resent;
-	info->nr_connects = peer->nr_connects;
-	info->bytes_sent = peer->bytes_sent;
-	info->bytes_received = peer->bytes_received;
-	for (class = 0; class < SFS_NET_NR_CLASSES; class++)
-		list_for_each_entry(msg, &peer->tx[class].queue, link)
-			info->nr_queued++;
-	if (peer->heard_ns)
-		info->silent_ms = div_u64(ktime_get_ns() - peer->heard_ns,
-					  NSEC_PER_MSEC);
-	spin_unlock(&peer->lock);
-}
-
+/* see net.h */
 void sfs_net_visit_peers(struct sfs_net *net, sfs_net_peer_fn *fn, void *arg)
 {
 	struct sfs_net_peer_info info;
 	struct sfs_net_peer *peer;
 
 	spin_lock(&net->lock);
-	list_for_each_entry(peer, &net->peers, link) {
+	list_for_each_entry(peer, &net->peers, entry) {
 		sfs_net_peer_info(peer, &info);
 		if (!fn(arg, &info))
 			break;
@@ -278,11 +458,11 @@ void sfs_net_visit_peers(struct sfs_net *net, sfs_net_peer_fn *fn, void *arg)
 }
 EXPORT_SYMBOL_GPL(sfs_net_visit_peers);
 
+/* see net.h */
 void sfs_net_stats(struct sfs_net *net, struct sfs_net_stats *stats)
 {
-	stats->nr_bad_frames = atomic64_read(&net->nr_bad_frames);
-	stats->nr_foreign = atomic64_read(&net->nr_foreign);
-	stats->nr_refused = atomic64_read(&net->nr_refused);
-	stats->nr_protocol = atomic64_read(&net->nr_protocol);
+	spin_lock(&net->lock);
+	*stats = net->stats;
+	spin_unlock(&net->lock);
 }
 EXPORT_SYMBOL_GPL(sfs_net_stats);

@@ -17,10 +17,25 @@
  *
  * A mount may hold a session with itself; it takes no transport.
  *
- * Datagrams are apart from sessions: they may get lost, doubled, reordered.
+ * Datagrams are apart from sessions: they may get lost, doubled, reordered.  They
+ * go out from the listening address: who listens nowhere sends none.
  *
  * All bytes from the network are checked for length, checksum and volume before
- * a callback sees them; their contents are the callbacks' to check.
+ * a callback sees them; their contents are the callbacks' to check.  What is wrong
+ * ends the connection it came on, is counted (struct sfs_net_stats) and logged.
+ *
+ * What owners must do:
+ *
+ * - Be ready for accept() and datagram() before sfs_net_create() has returned: the
+ *   endpoint listens by then.  Where @ret points to is set before the first of them.
+ * - Keep a session that accept() agrees to by a reference of their own, and put it
+ *   when they are done with it, as the one that sfs_net_connect() returned; both
+ *   outlive closed(), sfs_net_close() and sfs_net_destroy().
+ * - Close sessions that were accepted: they stay for as long as the owner wants,
+ *   with or without a connection.  Only those of this side give up by themselves.
+ * - Not wait in serve() for another request of the same session:
+ *   SFS_NET_MAX_SERVING of them are served at a time.
+ * - Bound what they send: what the other side has not consumed stays queued.
  */
 #ifndef SFS_NET_H
 #define SFS_NET_H
@@ -31,6 +46,9 @@
 #define SFS_NET_PAYLOAD_MAX	8192
 #define SFS_NET_DATAGRAM_MAX	512
 #define SFS_NET_HELLO_MAX	64
+
+/* Requests of one session that are served at a time; more wait for their turn. */
+#define SFS_NET_MAX_SERVING	16
 
 enum sfs_net_class {
 	SFS_NET_MEMBER	= 0,	/* heartbeats, membership */
@@ -59,22 +77,27 @@ struct sfs_net_peer;
  * struct sfs_net_ops - what the owner of an endpoint supplies
  * @accept: somebody asks for a session, @hello is what he says of himself; fill
  *	@reply (SFS_NET_HELLO_MAX bytes) and set @reply_len; 0, or the -errno he is
- *	told.  Not called again when a session is resumed.
+ *	told.  Not called again when a session is resumed.  An older session of the
+ *	same mount has ended before, and its closed() has returned.
  * @opened: a session that this side asked for is open; @hello is the answer
  * @receive: a message; 0, or -EPROTO: no correct peer would have sent it, the
  *	session ends.  For one session and class never overlaps, in the order in
  *	which they were sent; classes run in parallel.
  * @serve: a request; fill @reply (SFS_NET_PAYLOAD_MAX bytes, aligned to 8) and
- *	set @reply_len; 0 or -EPROTO as above.  Several at once for a session.
+ *	set @reply_len; 0, -EPROTO as above, -ENOMEM: try again a moment later, or
+ *	-ENOTCONN: there will be no reply.  Up to SFS_NET_MAX_SERVING at once for a
+ *	session.
  * @closed: the session is over; no other callback for it runs or follows, and
  *	its calls have failed.  @error is why: 0 the other side closed it, the
  *	errno of accept() on the other side, -EPROTO, -ETIMEDOUT after give_up_ms
  *	without a connection, -ESTALE the other side does not know it any more,
- *	-ECONNRESET the other mount has begun a new one.  Not called after
- *	sfs_net_close() of this side.
+ *	-ECONNRESET the other mount has begun a new one.  Does not begin after
+ *	sfs_net_close() of this side; one that runs then is waited for by
+ *	sfs_net_close_sync().
  * @datagram: a datagram of the mount @rid came from @from
  *
- * All are called in process context and may sleep; they may send, and they may
+ * All are called in process context with memory allocated as by GFP_NOFS, and may
+ * sleep; they may send, and they may
  * start and close sessions but not wait for a session's end.
  */
 struct sfs_net_ops {
@@ -99,7 +122,8 @@ struct sfs_net_ops {
  * @fsid: volume; frames of other volumes are refused
  * @rid: this mount
  * @addr: where to listen, also for datagrams; family 0: nowhere
- * @keepalive_ms: a connection that is silent for so long is given up
+ * @keepalive_ms: a connection that is silent for so long is given up; at least
+ *	100
  * @ops: callbacks, valid until sfs_net_destroy()
  * @arg: passed to them
  */
@@ -114,8 +138,8 @@ struct sfs_net_params {
 };
 
 /*
- * 0; -ENOENT: no such transport; -EPROTO: of another API version; -EADDRINUSE,
- * -EADDRNOTAVAIL, -EACCES: the address; -ENOMEM.
+ * 0; -ENOENT: no such transport; -EADDRINUSE, -EADDRNOTAVAIL, -EACCES,
+ * -EAFNOSUPPORT: the address; -ENOMEM.  @ret is NULL after an error.
  */
 int sfs_net_create(const struct sfs_net_params *params, struct sfs_net **ret);
 /* Ends all sessions without a closed(); waits for callbacks that run. */
@@ -232,7 +256,7 @@ struct sfs_net_peer_info {
 struct sfs_net_stats {
 	u64 nr_bad_frames;	/* magic, version, length, checksum */
 	u64 nr_foreign;		/* of another volume */
-	u64 nr_refused;		/* accept() said no, or too many connections */
+	u64 nr_refused;		/* accept() said no; no hello, or too many without */
 	u64 nr_protocol;	/* -EPROTO of callbacks */
 };
 

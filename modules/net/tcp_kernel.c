@@ -1,89 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transport "tcp": frames over TCP, datagrams over UDP at the same port.
+ * Transport "tcp": connections over TCP, datagrams over UDP at the same port.
  *
- * A thread for each connection receives; one accepts, one receives datagrams.
- * Sockets live in the network namespace of whoever mounts.  Memory for sending is
- * asked for without going back into the filesystem.
+ * Sockets' callbacks run in softirq and only queue work items of the endpoint's
+ * queue; those read, accept, and call the user.  A connection's rx_work is the
+ * only caller of its callbacks, so they never overlap.
  *
- * Lengths are checked before anything is allocated or read for them; what comes
- * is the net layer's to judge.
+ * A socket's sk_user_data is its object's until sk_callback_lock was taken to
+ * clear it; after that no callback queues anything.
  */
-#include "net/transport.h"
-
 #include <linux/in.h>
 #include <linux/in6.h>
-#include <linux/kthread.h>
-#include <linux/module.h>
 #include <linux/net.h>
 #include <linux/nsproxy.h>
-#include <linux/sched/mm.h>
 #include <linux/tcp.h>
-#include <net/net_namespace.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "net/transport.h"
+
 enum {
-	SFS_TCP_CONNECT_MS	= 2000,
-	SFS_TCP_POLL_MS		= 300,
 	SFS_TCP_BACKLOG		= 64,
+	SFS_TCP_ACCEPT_BATCH	= 16,
+	SFS_TCP_RX_BYTES	= 16384,
 };
 
-enum { SFS_TCP_DATAGRAM_MAX = sizeof(struct sfs_frame_hdr) +
-			      SFS_NET_DATAGRAM_MAX };
-
-struct sfs_tcp_endpoint {
-	struct sfs_net *net;
-	struct net *netns;
-	struct sfs_net_addr addr;
-	unsigned int keepalive_ms;
-	struct socket *listener;	/* NULL: listens nowhere */
+struct sfs_tcp {
+	struct sfs_transport_params params;
+	struct net *ns;
+	struct socket *listener;	/* NULL when it listens nowhere */
 	struct socket *udp;
-	struct task_struct *accept_task;
-	struct task_struct *udp_task;
-	/* of the thread that receives; one byte more than may come */
-	u8 datagram[SFS_TCP_DATAGRAM_MAX + 1] __aligned(8);
+	struct work_struct accept_work;
+	struct work_struct udp_work;
+	void *datagram;			/* udp_work's */
+	void (*saved_ready)(struct sock *sk);	/* the listener's */
+	void (*saved_udp_ready)(struct sock *sk);
+	spinlock_t lock;		/* guards is_closing against queueing */
+	bool is_closing;
 };
 
 struct sfs_tcp_conn {
+	struct sfs_tcp *tcp;
+	refcount_t refs;		/* user, socket until lost(), work item */
 	struct socket *sock;
-	struct sfs_conn *conn;		/* NULL: it was not wanted */
-	struct task_struct *task;
-	struct completion started;
+	void *owner;
+	void *buf;			/* rx_work's */
+	struct work_struct rx_work;
+	void (*saved_ready)(struct sock *sk);
+	void (*saved_state)(struct sock *sk);
+	bool is_asking;			/* connected() is to come; rx_work's */
+	bool is_lost;			/* rx_work's */
+	bool is_shut;
 };
 
-/* After an error that may stay. */
-static void sfs_tcp_rest(void)
-{
-	schedule_timeout_interruptible(msecs_to_jiffies(SFS_TCP_POLL_MS));
-}
+/* ---- addresses ---- */
 
-/* ---- addresses ---------------------------------------------------------- */
-
-static int sfs_tcp_sockaddr(const struct sfs_net_addr *addr,
-			    struct sockaddr_storage *ss)
+static int sfs_tcp_to_sockaddr(const struct sfs_net_addr *addr,
+			       struct sockaddr_storage *ss)
 {
-	struct sockaddr_in6 *in6 = (void *)ss;
-	struct sockaddr_in *in = (void *)ss;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *in = (struct sockaddr_in *)ss;
 
 	memset(ss, 0, sizeof(*ss));
-	if (addr->family == 6) {
+	switch (addr->family) {
+	case 4:
+		in->sin_family = AF_INET;
+		in->sin_port = htons(addr->port);
+		memcpy(&in->sin_addr, addr->addr, sizeof(in->sin_addr));
+		return sizeof(*in);
+	case 6:
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(addr->port);
 		memcpy(&in6->sin6_addr, addr->addr, sizeof(in6->sin6_addr));
 		return sizeof(*in6);
 	}
-	in->sin_family = AF_INET;
-	in->sin_port = htons(addr->port);
-	memcpy(&in->sin_addr, addr->addr, sizeof(in->sin_addr));
-	return sizeof(*in);
+	return -EAFNOSUPPORT;
 }
 
-static void sfs_tcp_net_addr(const struct sockaddr_storage *ss,
-			     struct sfs_net_addr *addr)
+static void sfs_tcp_from_sockaddr(const struct sockaddr_storage *ss,
+				  struct sfs_net_addr *addr)
 {
-	const struct sockaddr_in6 *in6 = (const void *)ss;
-	const struct sockaddr_in *in = (const void *)ss;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
 
 	memset(addr, 0, sizeof(*addr));
 	if (ss->ss_family == AF_INET6) {
@@ -97,386 +96,530 @@ static void sfs_tcp_net_addr(const struct sockaddr_storage *ss,
 	}
 }
 
-/* ---- sockets ------------------------------------------------------------ */
+/* ---- sockets ---- */
 
-static int sfs_tcp_socket(struct sfs_tcp_endpoint *ep, u8 family, int type,
-			  struct socket **ret_sock)
+/* Never back into a filesystem, and never to a task's page fragment. */
+static void sfs_tcp_set_alloc(struct socket *sock)
 {
-	struct socket *sock;
-	int ret;
-
-	ret = sock_create_kern(ep->netns, family == 6 ? AF_INET6 : AF_INET,
-			       type,
-			       type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP,
-			       &sock);
-	if (ret)
-		return ret;
 	sock->sk->sk_allocation = GFP_NOFS;
-	sock->sk->sk_use_task_frag = false;
-	sock_set_reuseaddr(sock->sk);
-	*ret_sock = sock;
+	sfs_compat_set_task_frag(sock->sk, false);
+}
+
+static int sfs_tcp_socket(struct sfs_tcp *tcp,
+			  const struct sfs_net_addr *addr, int type,
+			  struct socket **ret)
+{
+	int family = addr->family == 6 ? AF_INET6 : AF_INET;
+	int error;
+
+	error = sock_create_kern(tcp->ns, family, type, 0, ret);
+	if (error)
+		return error;
+	/* timers of a closing TCP socket need the namespace after us */
+	sk_net_refcnt_upgrade((*ret)->sk);
+	sfs_tcp_set_alloc(*ret);
 	return 0;
 }
 
-static void sfs_tcp_tune(struct sfs_tcp_endpoint *ep, struct socket *sock)
+static void sfs_tcp_set_keepalive(struct sfs_tcp *tcp, struct socket *sock)
 {
-	unsigned int secs = max(ep->keepalive_ms / 4 / 1000, 1U);
+	unsigned int ms = tcp->params.keepalive_ms;
+	unsigned int idle_s = max(1U, ms / 3000);
 
-	sock->sk->sk_allocation = GFP_NOFS;
-	sock->sk->sk_use_task_frag = false;
 	tcp_sock_set_nodelay(sock->sk);
 	sock_set_keepalive(sock->sk);
-	tcp_sock_set_keepidle(sock->sk, secs);
-	tcp_sock_set_keepintvl(sock->sk, secs);
+	tcp_sock_set_keepidle(sock->sk, idle_s);
+	tcp_sock_set_keepintvl(sock->sk, idle_s);
 	tcp_sock_set_keepcnt(sock->sk, 3);
-	tcp_sock_set_user_timeout(sock->sk, ep->keepalive_ms);
+	tcp_sock_set_user_timeout(sock->sk, ms);
+	lock_sock(sock->sk);
+	sock->sk->sk_sndtimeo = msecs_to_jiffies(ms) + 1;
+	release_sock(sock->sk);
 }
 
-static int sfs_tcp_bind(struct sfs_tcp_endpoint *ep, int type,
-			struct socket **ret_sock)
+static int sfs_tcp_bind(struct sfs_tcp *tcp, int type, struct socket **ret)
 {
 	struct sockaddr_storage ss;
 	struct socket *sock;
-	int len = sfs_tcp_sockaddr(&ep->addr, &ss);
-	int ret;
+	int len = sfs_tcp_to_sockaddr(&tcp->params.addr, &ss);
+	int error;
 
-	ret = sfs_tcp_socket(ep, ep->addr.family, type, &sock);
-	if (ret)
-		return ret;
-	ret = kernel_bind(sock, (struct sockaddr *)&ss, len);
-	if (!ret && type == SOCK_STREAM)
-		ret = kernel_listen(sock, SFS_TCP_BACKLOG);
-	if (ret) {
+	if (len < 0)
+		return len;
+	error = sfs_tcp_socket(tcp, &tcp->params.addr, type, &sock);
+	if (error)
+		return error;
+	if (type == SOCK_STREAM)
+		sock_set_reuseaddr(sock->sk);
+	if (tcp->params.addr.family == 6)
+		ip6_sock_set_v6only(sock->sk);
+	error = kernel_bind(sock, (struct sockaddr *)&ss, len);
+	if (error) {
 		sock_release(sock);
-		return ret;
+		return error;
 	}
-	sock->sk->sk_rcvtimeo = msecs_to_jiffies(SFS_TCP_POLL_MS);
-	*ret_sock = sock;
+	*ret = sock;
 	return 0;
 }
 
-/* ---- receiving ---------------------------------------------------------- */
+/* ---- connections ---- */
 
-static int sfs_tcp_read(struct socket *sock, void *buf, u32 len)
+static void sfs_tcp_conn_put(struct sfs_tcp_conn *conn)
 {
-	struct kvec vec = { .iov_base = buf, .iov_len = len };
-	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL };
+	if (!refcount_dec_and_test(&conn->refs))
+		return;
+	sock_release(conn->sock);
+	kfree(conn->buf);
+	kfree(conn);
+}
+
+static void sfs_tcp_conn_kick(struct sfs_tcp_conn *conn)
+{
+	refcount_inc(&conn->refs);
+	if (!queue_work(conn->tcp->params.wq, &conn->rx_work))
+		refcount_dec(&conn->refs);
+}
+
+static void sfs_tcp_conn_event(struct sock *sk)
+{
+	struct sfs_tcp_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn)
+		sfs_tcp_conn_kick(conn);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void sfs_tcp_conn_state(struct sock *sk)
+{
+	struct sfs_tcp_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn) {
+		/* who waits to send must see it too */
+		conn->saved_state(sk);
+		sfs_tcp_conn_kick(conn);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void sfs_tcp_conn_watch(struct sfs_tcp_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	conn->saved_ready = sk->sk_data_ready;
+	conn->saved_state = sk->sk_state_change;
+	sk->sk_user_data = conn;
+	sk->sk_data_ready = sfs_tcp_conn_event;
+	sk->sk_state_change = sfs_tcp_conn_state;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+static void sfs_tcp_conn_unwatch(struct sfs_tcp_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_user_data = NULL;
+	sk->sk_data_ready = conn->saved_ready;
+	sk->sk_state_change = conn->saved_state;
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* Reads what is there: -EAGAIN, or why the connection is over. */
+static int sfs_tcp_conn_read(struct sfs_tcp_conn *conn)
+{
+	const struct sfs_transport_user *user = conn->tcp->params.user;
 	int ret;
 
-	while (vec.iov_len) {
-		ret = kernel_recvmsg(sock, &msg, &vec, 1, vec.iov_len,
-				     MSG_NOSIGNAL);
-		if (ret == -EAGAIN || ret == -EINTR)
-			continue;
-		if (ret <= 0)
-			return ret ?: -ENOTCONN;
-		vec.iov_base += ret;
-		vec.iov_len -= ret;
+	while (!READ_ONCE(conn->is_shut)) {
+		struct kvec vec = {
+			.iov_base = conn->buf,
+			.iov_len = SFS_TCP_RX_BYTES,
+		};
+		struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
+
+		ret = kernel_recvmsg(conn->sock, &msg, &vec, 1, vec.iov_len,
+				     MSG_DONTWAIT);
+		if (ret == 0)
+			return -ECONNRESET;
+		if (ret < 0)
+			return ret;
+		ret = user->received(conn->owner, conn->buf, ret);
+		if (ret)
+			return ret;
+		cond_resched();
 	}
+	return -ENOTCONN;
+}
+
+/* Has the connection come about?  -EAGAIN: not yet. */
+static int sfs_tcp_conn_asked(struct sfs_tcp_conn *conn)
+{
+	struct sock *sk = conn->sock->sk;
+	int state = READ_ONCE(sk->sk_state);
+	int error;
+
+	if (READ_ONCE(conn->is_shut))
+		return -ENOTCONN;
+	if (state == TCP_SYN_SENT || state == TCP_SYN_RECV)
+		return -EAGAIN;
+	error = sock_error(sk);
+	if (error)
+		return error;
+	if (state == TCP_CLOSE)
+		return -ECONNREFUSED;
+	conn->is_asking = false;
+	conn->tcp->params.user->connected(conn->owner);
 	return 0;
 }
 
-static int sfs_tcp_read_frame(struct sfs_tcp_conn *tc, void *buf)
+static void sfs_tcp_conn_rx_work(struct work_struct *work)
 {
-	struct sfs_frame_hdr *hdr = buf;
-	u32 len;
-	int ret;
-
-	ret = sfs_tcp_read(tc->sock, hdr, sizeof(*hdr));
-	if (ret)
-		return ret;
-	len = sfs_frame_len(hdr);
-	/* let the net layer see, count and tell what it is */
-	if (!len)
-		return sfs_conn_input(tc->conn, hdr, sizeof(*hdr)) ?: -EPROTO;
-	ret = sfs_tcp_read(tc->sock, hdr + 1, len - sizeof(*hdr));
-	return ret ?: sfs_conn_input(tc->conn, hdr, len);
-}
-
-static int sfs_tcp_thread(void *arg)
-{
-	struct sfs_tcp_conn *tc = arg;
+	struct sfs_tcp_conn *conn = container_of(work, struct sfs_tcp_conn,
+						 rx_work);
 	unsigned int nofs = memalloc_nofs_save();
-	void *buf;
-	int ret = -ENOMEM;
+	int error = 0;
 
-	wait_for_completion(&tc->started);
-	buf = tc->conn ? kmalloc(SFS_FRAME_MAX, GFP_KERNEL) : NULL;
-	if (buf) {
-		do {
-			ret = sfs_tcp_read_frame(tc, buf);
-		} while (!ret);
-		kfree(buf);
-	}
+	/* without an owner accepted() has not returned, and a kick follows */
+	if (conn->is_lost || !READ_ONCE(conn->owner))
+		goto out;
+	if (conn->is_asking)
+		error = sfs_tcp_conn_asked(conn);
+	if (!error)
+		error = sfs_tcp_conn_read(conn);
+	if (error == -EAGAIN || error == -EINTR)
+		goto out;
+
+	conn->is_lost = true;
+	sfs_tcp_conn_unwatch(conn);
+	kernel_sock_shutdown(conn->sock, SHUT_RDWR);
+	conn->tcp->params.user->lost(conn->owner, error);
+	sfs_tcp_conn_put(conn);		/* the socket's */
+out:
 	memalloc_nofs_restore(nofs);
-	if (tc->conn)
-		sfs_conn_lost(tc->conn, ret);
-	/* release() stops us */
-	set_current_state(TASK_INTERRUPTIBLE);
-	while (!kthread_should_stop()) {
-		schedule();
-		set_current_state(TASK_INTERRUPTIBLE);
-	}
-	__set_current_state(TASK_RUNNING);
-	return 0;
+	sfs_tcp_conn_put(conn);
 }
 
-static struct sfs_tcp_conn *sfs_tcp_conn_create(struct socket *sock)
+/* Takes over the socket when it succeeds. */
+static struct sfs_tcp_conn *sfs_tcp_conn_create(struct sfs_tcp *tcp,
+						struct socket *sock)
 {
-	struct sfs_tcp_conn *tc = kzalloc(sizeof(*tc), GFP_NOFS);
+	struct sfs_tcp_conn *conn = kzalloc(sizeof(*conn), GFP_NOFS);
 
-	if (!tc)
+	if (!conn)
 		return NULL;
-	tc->sock = sock;
-	init_completion(&tc->started);
-	tc->task = kthread_run(sfs_tcp_thread, tc, "scoutfs_tcp");
-	if (!IS_ERR(tc->task))
-		return tc;
-	kfree(tc);
-	return NULL;
+	conn->buf = kmalloc(SFS_TCP_RX_BYTES, GFP_NOFS);
+	if (!conn->buf) {
+		kfree(conn);
+		return NULL;
+	}
+	conn->tcp = tcp;
+	refcount_set(&conn->refs, 2);
+	conn->sock = sock;
+	INIT_WORK(&conn->rx_work, sfs_tcp_conn_rx_work);
+	sfs_tcp_set_keepalive(tcp, sock);
+	return conn;
 }
 
-static void sfs_tcp_conn_start(struct sfs_tcp_conn *tc, struct sfs_conn *conn)
+static int sfs_tcp_connect(void *ep, const struct sfs_net_addr *addr,
+			   void *owner, void **ret)
 {
-	tc->conn = conn;
-	complete(&tc->started);
-}
-
-/* ---- connections -------------------------------------------------------- */
-
-static int sfs_tcp_connect(void *priv, const struct sfs_net_addr *addr,
-			   struct sfs_conn *conn)
-{
-	struct sfs_tcp_endpoint *ep = priv;
+	struct sfs_tcp *tcp = ep;
 	struct sockaddr_storage ss;
-	struct sfs_tcp_conn *tc;
+	struct sfs_tcp_conn *conn;
 	struct socket *sock;
-	int ret;
+	int len = sfs_tcp_to_sockaddr(addr, &ss);
+	int error;
 
-	ret = sfs_tcp_socket(ep, addr->family, SOCK_STREAM, &sock);
-	if (ret)
-		return ret;
-	sfs_tcp_tune(ep, sock);
-	sock->sk->sk_sndtimeo = msecs_to_jiffies(SFS_TCP_CONNECT_MS);
-	tc = sfs_tcp_conn_create(sock);
-	if (!tc) {
+	if (len < 0)
+		return len;
+	error = sfs_tcp_socket(tcp, addr, SOCK_STREAM, &sock);
+	if (error)
+		return error;
+	conn = sfs_tcp_conn_create(tcp, sock);
+	if (!conn) {
 		sock_release(sock);
 		return -ENOMEM;
 	}
-	/* from here on shutdown() finds the socket, release() frees both */
-	sfs_conn_set_priv(conn, tc);
-	ret = kernel_connect(sock, (struct sockaddr *)&ss,
-			     sfs_tcp_sockaddr(addr, &ss), 0);
-	if (!ret)
-		sock->sk->sk_sndtimeo = MAX_SCHEDULE_TIMEOUT;
-	else
-		kernel_sock_shutdown(sock, SHUT_RDWR);
-	sfs_tcp_conn_start(tc, conn);
-	return ret;
-}
-
-static int sfs_tcp_send(struct sfs_conn *conn, const void *frame, u32 len)
-{
-	struct sfs_tcp_conn *tc = sfs_conn_priv(conn);
-	struct kvec vec = { .iov_base = (void *)frame, .iov_len = len };
-	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL };
-	int ret;
-
-	while (vec.iov_len) {
-		ret = kernel_sendmsg(tc->sock, &msg, &vec, 1, vec.iov_len);
-		if (ret <= 0)
-			return ret ?: -ENOTCONN;
-		vec.iov_base += ret;
-		vec.iov_len -= ret;
+	conn->owner = owner;
+	conn->is_asking = true;
+	error = kernel_connect(sock, (struct sockaddr *)&ss, len, O_NONBLOCK);
+	if (error && error != -EINPROGRESS) {
+		refcount_dec(&conn->refs);
+		sfs_tcp_conn_put(conn);
+		return error;
 	}
+	*ret = conn;
+	sfs_tcp_conn_watch(conn);
+	/* what happened before that was not told */
+	sfs_tcp_conn_kick(conn);
 	return 0;
 }
 
-static void sfs_tcp_shutdown(struct sfs_conn *conn)
+static int sfs_tcp_send(void *priv, const void *head, u32 head_len,
+			const void *body, u32 body_len)
 {
-	struct sfs_tcp_conn *tc = sfs_conn_priv(conn);
+	struct sfs_tcp_conn *conn = priv;
+	unsigned int nofs = memalloc_nofs_save();
+	struct kvec vec[2] = {
+		{ .iov_base = (void *)head, .iov_len = head_len },
+		{ .iov_base = (void *)body, .iov_len = body_len },
+	};
+	struct msghdr msg = { .msg_flags = MSG_NOSIGNAL };
+	size_t left = (size_t)head_len + body_len;
+	int ret = 0;
 
-	if (tc)
-		kernel_sock_shutdown(tc->sock, SHUT_RDWR);
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, vec,
+		      body_len ? 2 : 1, left);
+	while (left) {
+		ret = sock_sendmsg(conn->sock, &msg);
+		if (ret <= 0)
+			break;
+		left -= ret;
+	}
+	memalloc_nofs_restore(nofs);
+	if (!left)
+		return 0;
+	return ret < 0 ? ret : -EPIPE;
 }
 
-static void sfs_tcp_release(struct sfs_conn *conn)
+static void sfs_tcp_shutdown(void *priv)
 {
-	struct sfs_tcp_conn *tc = sfs_conn_priv(conn);
+	struct sfs_tcp_conn *conn = priv;
 
-	if (!tc)
+	WRITE_ONCE(conn->is_shut, true);
+	kernel_sock_shutdown(conn->sock, SHUT_RDWR);
+	sfs_tcp_conn_kick(conn);
+}
+
+static void sfs_tcp_release(void *priv)
+{
+	sfs_tcp_conn_put(priv);
+}
+
+/* ---- the endpoint ---- */
+
+static void sfs_tcp_kick(struct sfs_tcp *tcp, struct work_struct *work)
+{
+	spin_lock_bh(&tcp->lock);
+	if (!tcp->is_closing)
+		queue_work(tcp->params.wq, work);
+	spin_unlock_bh(&tcp->lock);
+}
+
+static void sfs_tcp_listener_event(struct sock *sk)
+{
+	struct sfs_tcp *tcp;
+
+	/* accepted sockets are born with the listener's callbacks */
+	if (READ_ONCE(sk->sk_state) != TCP_LISTEN)
 		return;
-	kernel_sock_shutdown(tc->sock, SHUT_RDWR);
-	kthread_stop(tc->task);
-	sock_release(tc->sock);
-	sfs_conn_set_priv(conn, NULL);
-	kfree(tc);
+	read_lock_bh(&sk->sk_callback_lock);
+	tcp = sk->sk_user_data;
+	if (tcp)
+		sfs_tcp_kick(tcp, &tcp->accept_work);
+	read_unlock_bh(&sk->sk_callback_lock);
 }
 
-/* ---- endpoints ---------------------------------------------------------- */
+static void sfs_tcp_udp_event(struct sock *sk)
+{
+	struct sfs_tcp *tcp;
 
-static void sfs_tcp_accepted(struct sfs_tcp_endpoint *ep, struct socket *sock)
+	read_lock_bh(&sk->sk_callback_lock);
+	tcp = sk->sk_user_data;
+	if (tcp)
+		sfs_tcp_kick(tcp, &tcp->udp_work);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* Sets who is told of what comes; returns who was. */
+static void *sfs_tcp_watch(struct socket *sock, struct sfs_tcp *tcp,
+			   void (*ready)(struct sock *sk))
+{
+	struct sock *sk = sock->sk;
+	void *saved;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	saved = sk->sk_data_ready;
+	sk->sk_user_data = tcp;
+	sk->sk_data_ready = ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+	return saved;
+}
+
+static void sfs_tcp_accept_one(struct sfs_tcp *tcp, struct socket *sock)
 {
 	struct sockaddr_storage ss;
+	struct sfs_tcp_conn *conn;
 	struct sfs_net_addr from;
-	struct sfs_tcp_conn *tc;
-	struct sfs_conn *conn;
+	void *owner;
 
+	/* not the listener's any more */
+	sfs_tcp_watch(sock, NULL, tcp->saved_ready);
 	if (kernel_getpeername(sock, (struct sockaddr *)&ss) < 0) {
 		sock_release(sock);
 		return;
 	}
-	sfs_tcp_net_addr(&ss, &from);
-	sfs_tcp_tune(ep, sock);
-	sock->sk->sk_rcvtimeo = MAX_SCHEDULE_TIMEOUT;
-	tc = sfs_tcp_conn_create(sock);
-	if (!tc) {
+	sfs_tcp_from_sockaddr(&ss, &from);
+	sfs_tcp_set_alloc(sock);
+	conn = sfs_tcp_conn_create(tcp, sock);
+	if (!conn) {
 		sock_release(sock);
 		return;
 	}
-	conn = sfs_conn_accept(ep->net, &from, tc);
-	if (conn) {
-		sfs_tcp_conn_start(tc, conn);
+	owner = tcp->params.user->accepted(tcp->params.arg, conn, &from);
+	if (!owner) {
+		refcount_dec(&conn->refs);
+		sfs_tcp_conn_put(conn);
 		return;
 	}
-	sfs_tcp_conn_start(tc, NULL);
-	kthread_stop(tc->task);
-	sock_release(sock);
-	kfree(tc);
+	sfs_tcp_conn_watch(conn);
+	WRITE_ONCE(conn->owner, owner);
+	sfs_tcp_conn_kick(conn);
 }
 
-static int sfs_tcp_accept_thread(void *arg)
+static void sfs_tcp_accept_work(struct work_struct *work)
 {
-	struct sfs_tcp_endpoint *ep = arg;
+	struct sfs_tcp *tcp = container_of(work, struct sfs_tcp, accept_work);
 	unsigned int nofs = memalloc_nofs_save();
 	struct socket *sock;
-	int ret;
+	unsigned int i;
 
-	while (!kthread_should_stop()) {
-		ret = kernel_accept(ep->listener, &sock, 0);
-		if (!ret)
-			sfs_tcp_accepted(ep, sock);
-		else if (ret != -EAGAIN)
-			sfs_tcp_rest();
+	for (i = 0; i < SFS_TCP_ACCEPT_BATCH; i++) {
+		if (kernel_accept(tcp->listener, &sock, O_NONBLOCK) < 0)
+			break;
+		sfs_tcp_accept_one(tcp, sock);
 	}
+	if (i == SFS_TCP_ACCEPT_BATCH)
+		sfs_tcp_kick(tcp, &tcp->accept_work);
 	memalloc_nofs_restore(nofs);
-	return 0;
 }
 
-static int sfs_tcp_udp_thread(void *arg)
+/* false: there is none */
+static bool sfs_tcp_read_datagram(struct sfs_tcp *tcp)
 {
-	struct sfs_tcp_endpoint *ep = arg;
 	struct sockaddr_storage ss;
+	struct kvec vec = {
+		.iov_base = tcp->datagram,
+		.iov_len = tcp->params.datagram_max,
+	};
+	struct msghdr msg = {
+		.msg_name = &ss,
+		.msg_flags = MSG_DONTWAIT,
+	};
 	struct sfs_net_addr from;
-	struct msghdr msg;
-	struct kvec vec;
 	int ret;
 
-	while (!kthread_should_stop()) {
-		msg = (struct msghdr) { .msg_name = &ss };
-		vec = (struct kvec) { .iov_base = ep->datagram,
-				      .iov_len = sizeof(ep->datagram) };
-		ret = kernel_recvmsg(ep->udp, &msg, &vec, 1,
-				     sizeof(ep->datagram), 0);
-		if (ret > 0) {
-			sfs_tcp_net_addr(&ss, &from);
-			sfs_net_datagram_input(ep->net, &from, ep->datagram,
-					       ret);
-		} else if (ret < 0 && ret != -EAGAIN && ret != -ECONNREFUSED) {
-			sfs_tcp_rest();
-		}
-	}
-	return 0;
+	ret = kernel_recvmsg(tcp->udp, &msg, &vec, 1, vec.iov_len,
+			     MSG_DONTWAIT | MSG_TRUNC);
+	if (ret < 0)
+		/* an error of an earlier datagram is told once */
+		return ret != -EAGAIN && ret != -EINTR;
+	sfs_tcp_from_sockaddr(&ss, &from);
+	/* one that is too long fails its check, and is counted there */
+	tcp->params.user->datagram(tcp->params.arg, &from, tcp->datagram,
+				   min_t(u32, ret, tcp->params.datagram_max));
+	return true;
 }
 
-static int sfs_tcp_datagram(void *priv, const struct sfs_net_addr *addr,
-			    const void *frame, u32 len)
+static void sfs_tcp_udp_work(struct work_struct *work)
 {
-	struct kvec vec = { .iov_base = (void *)frame, .iov_len = len };
-	struct sfs_tcp_endpoint *ep = priv;
+	struct sfs_tcp *tcp = container_of(work, struct sfs_tcp, udp_work);
+	unsigned int nofs = memalloc_nofs_save();
+
+	while (!READ_ONCE(tcp->is_closing) && sfs_tcp_read_datagram(tcp))
+		cond_resched();
+	memalloc_nofs_restore(nofs);
+}
+
+static int sfs_tcp_send_datagram(void *ep, const struct sfs_net_addr *addr,
+				 const void *data, u32 len)
+{
+	struct sfs_tcp *tcp = ep;
+	unsigned int nofs = memalloc_nofs_save();
+	struct kvec vec = { .iov_base = (void *)data, .iov_len = len };
 	struct sockaddr_storage ss;
 	struct msghdr msg = {
 		.msg_name = &ss,
-		.msg_flags = MSG_NOSIGNAL | MSG_DONTWAIT,
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
-	int ret;
+	int ret = sfs_tcp_to_sockaddr(addr, &ss);
 
-	if (!ep->udp)
-		return -ENOTCONN;
-	msg.msg_namelen = sfs_tcp_sockaddr(addr, &ss);
-	ret = kernel_sendmsg(ep->udp, &msg, &vec, 1, len);
-	return min(ret, 0);
+	msg.msg_namelen = ret;
+	if (!tcp->udp || addr->family != tcp->params.addr.family)
+		ret = -EADDRNOTAVAIL;
+	if (ret >= 0)
+		ret = kernel_sendmsg(tcp->udp, &msg, &vec, 1, len);
+	memalloc_nofs_restore(nofs);
+	return ret < 0 ? ret : 0;
 }
 
-static void sfs_tcp_stop(struct sfs_tcp_endpoint *ep)
+static void sfs_tcp_free(struct sfs_tcp *tcp)
 {
-	if (ep->accept_task) {
-		kernel_sock_shutdown(ep->listener, SHUT_RDWR);
-		kthread_stop(ep->accept_task);
-	}
-	if (ep->udp_task) {
-		kernel_sock_shutdown(ep->udp, SHUT_RDWR);
-		kthread_stop(ep->udp_task);
-	}
-	if (ep->listener)
-		sock_release(ep->listener);
-	if (ep->udp)
-		sock_release(ep->udp);
-	put_net(ep->netns);
-	kfree(ep);
+	if (tcp->listener)
+		sock_release(tcp->listener);
+	if (tcp->udp)
+		sock_release(tcp->udp);
+	put_net(tcp->ns);
+	kfree(tcp->datagram);
+	kfree(tcp);
 }
 
-static int sfs_tcp_run(struct task_struct **task, int (*fn)(void *arg),
-		       struct sfs_tcp_endpoint *ep, const char *name)
+static int sfs_tcp_listen(struct sfs_tcp *tcp)
 {
-	struct task_struct *new = kthread_run(fn, ep, "%s", name);
+	int error;
 
-	if (IS_ERR(new))
-		return PTR_ERR(new);
-	*task = new;
-	return 0;
-}
-
-static int sfs_tcp_listen(struct sfs_tcp_endpoint *ep)
-{
-	int ret;
-
-	ret = sfs_tcp_bind(ep, SOCK_DGRAM, &ep->udp);
-	if (!ret)
-		ret = sfs_tcp_bind(ep, SOCK_STREAM, &ep->listener);
-	if (!ret)
-		ret = sfs_tcp_run(&ep->udp_task, sfs_tcp_udp_thread, ep,
-				  "scoutfs_udp");
-	if (!ret)
-		ret = sfs_tcp_run(&ep->accept_task, sfs_tcp_accept_thread, ep,
-				  "scoutfs_accept");
-	return ret;
-}
-
-static int sfs_tcp_open(struct sfs_net *net, const struct sfs_net_addr *addr,
-			unsigned int keepalive_ms, void **priv)
-{
-	struct sfs_tcp_endpoint *ep = kzalloc(sizeof(*ep), GFP_KERNEL);
-	int ret = 0;
-
-	if (!ep)
+	tcp->datagram = kmalloc(tcp->params.datagram_max, GFP_KERNEL);
+	if (!tcp->datagram)
 		return -ENOMEM;
-	ep->net = net;
-	ep->addr = *addr;
-	ep->keepalive_ms = keepalive_ms;
-	ep->netns = get_net(current->nsproxy->net_ns);
-	/* datagrams may come as soon as it listens, and be answered */
-	*priv = ep;
-	if (addr->family)
-		ret = sfs_tcp_listen(ep);
-	if (ret)
-		sfs_tcp_stop(ep);
-	return ret;
+	error = sfs_tcp_bind(tcp, SOCK_STREAM, &tcp->listener);
+	if (!error)
+		error = sfs_tcp_bind(tcp, SOCK_DGRAM, &tcp->udp);
+	if (error)
+		return error;
+	tcp->saved_ready = sfs_tcp_watch(tcp->listener, tcp,
+					 sfs_tcp_listener_event);
+	tcp->saved_udp_ready = sfs_tcp_watch(tcp->udp, tcp, sfs_tcp_udp_event);
+	return kernel_listen(tcp->listener, SFS_TCP_BACKLOG);
 }
 
-static void sfs_tcp_close(void *priv)
+static void sfs_tcp_close(void *ep)
 {
-	sfs_tcp_stop(priv);
+	struct sfs_tcp *tcp = ep;
+
+	spin_lock_bh(&tcp->lock);
+	tcp->is_closing = true;
+	spin_unlock_bh(&tcp->lock);
+	if (tcp->saved_ready)
+		sfs_tcp_watch(tcp->listener, NULL, tcp->saved_ready);
+	if (tcp->saved_udp_ready)
+		sfs_tcp_watch(tcp->udp, NULL, tcp->saved_udp_ready);
+	cancel_work_sync(&tcp->accept_work);
+	cancel_work_sync(&tcp->udp_work);
+	sfs_tcp_free(tcp);
+}
+
+static int sfs_tcp_open(const struct sfs_transport_params *params, void **ep)
+{
+	struct sfs_tcp *tcp = kzalloc(sizeof(*tcp), GFP_KERNEL);
+	int error;
+
+	if (!tcp)
+		return -ENOMEM;
+	tcp->params = *params;
+	tcp->ns = get_net(current->nsproxy->net_ns);
+	INIT_WORK(&tcp->accept_work, sfs_tcp_accept_work);
+	INIT_WORK(&tcp->udp_work, sfs_tcp_udp_work);
+	spin_lock_init(&tcp->lock);
+	*ep = tcp;
+	error = params->addr.family ? sfs_tcp_listen(tcp) : 0;
+	if (error)
+		sfs_tcp_close(tcp);
+	return error;
 }
 
 static struct sfs_transport_ops sfs_tcp_ops = {
@@ -488,21 +631,21 @@ static struct sfs_transport_ops sfs_tcp_ops = {
 	.send		= sfs_tcp_send,
 	.shutdown	= sfs_tcp_shutdown,
 	.release	= sfs_tcp_release,
-	.datagram	= sfs_tcp_datagram,
+	.send_datagram	= sfs_tcp_send_datagram,
 };
 
-static int __init sfs_tcp_init(void)
+static int __init sfs_tcp_module_init(void)
 {
 	return sfs_transport_register(&sfs_tcp_ops, SFS_NET_API_VERSION);
 }
 
-static void __exit sfs_tcp_exit(void)
+static void __exit sfs_tcp_module_exit(void)
 {
 	sfs_transport_unregister(&sfs_tcp_ops);
 }
 
-module_init(sfs_tcp_init);
-module_exit(sfs_tcp_exit);
+module_init(sfs_tcp_module_init);
+module_exit(sfs_tcp_module_exit);
 MODULE_ALIAS("scoutfs_net-tcp");
 MODULE_DESCRIPTION("scoutfs transport: TCP and UDP");
 MODULE_LICENSE("GPL");

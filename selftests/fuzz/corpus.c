@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "fuzz.h"
+#include "net/frame.h"
 
 enum { CORPUS_IMAGES = 200 };
 
@@ -90,6 +91,47 @@ static void corpus_images(const char *dir)
 	}
 }
 
+/* A correct frame of each kind, alone and behind a hello. */
+static void corpus_frames(const char *dir)
+{
+	u8 input[1 + 2 * sizeof(struct sfs_frame_hdr) + 8] = { 0x87 };
+	struct sfs_frame_hdr hdr = { }, hello = { };
+	unsigned int kind, nr = 0;
+	u8 *at;
+
+	for (kind = 1; kind < SFS_FRAME_NR_KINDS; kind++) {
+		hdr = (struct sfs_frame_hdr) {
+			.rid = cpu_to_le64(1),
+			.session = cpu_to_le64(kind != SFS_FRAME_DATAGRAM),
+			.kind = kind,
+		};
+		if (kind >= SFS_FRAME_MESSAGE && kind <= SFS_FRAME_REPLY)
+			hdr.seq = cpu_to_le64(1);
+		if (kind == SFS_FRAME_REQUEST)
+			hdr.stream = SFS_NET_REQUEST;
+		if (kind == SFS_FRAME_REPLY)
+			hdr.stream = SFS_STREAM_REPLY;
+		if (hdr.stream)
+			hdr.request = cpu_to_le64(1);
+		if (kind != SFS_FRAME_ACK && kind != SFS_FRAME_CLOSE)
+			hdr.len = cpu_to_le32(8);
+		sfs_frame_seal(&hdr, input + sizeof(input) - 8);
+		if (kind == SFS_FRAME_HELLO) {
+			hello = hdr;
+			hello.len = 0;
+			sfs_frame_seal(&hello, NULL);
+		}
+		at = input + 1;
+		memcpy(at, &hdr, sizeof(hdr));
+		corpus_file(dir, "frame", nr++, input,
+			    1 + sizeof(hdr) + le32_to_cpu(hdr.len));
+		memcpy(at, &hello, sizeof(hello));
+		memcpy(at + sizeof(hello), &hdr, sizeof(hdr));
+		corpus_file(dir, "frame", nr++, input, 1 + 2 * sizeof(hdr) +
+			    le32_to_cpu(hdr.len));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct sim_img img[SIM_NR_DEVS];
@@ -107,5 +149,6 @@ int main(int argc, char **argv)
 	}
 	corpus_extlist(argv[1]);
 	corpus_images(argv[1]);
+	corpus_frames(argv[1]);
 	return 0;
 }

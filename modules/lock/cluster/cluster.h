@@ -68,6 +68,8 @@ enum sfs_cl_peer_state {
  * @rid: of the mount
  * @state: enum sfs_cl_peer_state
  * @has_asserted: all of ASSERT and RANGE came
+ * @has_slot: it votes
+ * @is_leaving: it said that it wants to go
  * @has_roots: PEER_FENCED, and the root map has what it committed
  * @session: with it, referenced; NULL when there is none
  * @addr: where it was seen last
@@ -84,6 +86,8 @@ struct sfs_cl_peer {
 	u64 rid;
 	enum sfs_cl_peer_state state;
 	bool has_asserted;
+	bool has_slot;
+	bool is_leaving;
 	bool has_roots;
 	struct sfs_net_peer *session;
 	struct sfs_net_addr addr;
@@ -173,6 +177,7 @@ static inline bool sfs_cl_is_down(const struct sfs_cluster *c)
 
 /* Begin to take part; nothing to do without a slot.  As sfs_quorum_create(). */
 int sfs_cl_election_start(struct sfs_cluster *c);
+unsigned int sfs_cl_votes_needed(struct sfs_cluster *c);
 void sfs_cl_election_init(struct sfs_cluster *c);
 /* Nobody is elected or deposed, and no votes are cast, any more. */
 void sfs_cl_election_end(struct sfs_cluster *c);

@@ -117,7 +117,7 @@ static int sfs_cl_hello_check(struct sfs_cluster *c, u64 rid,
 			      const struct sfs_cl_hello_msg *hello, u32 len)
 {
 	if (len != sizeof(*hello) ||
-	    le32_to_cpu(hello->flags) & ~(SFS_CL_REJOINS | SFS_CL_READS))
+	    le32_to_cpu(hello->flags) & ~SFS_CL_HELLO_FLAGS)
 		return -EPROTO;
 	if (le32_to_cpu(hello->version) != SFS_CLUSTER_VERSION) {
 		sfs_cl_err(c, "mount %016llx speaks cluster protocol %u, not %u",
@@ -170,6 +170,8 @@ static int sfs_cl_join_locked(struct sfs_cluster *c,
 	sfs_net_peer_addr(session, &peer->addr);
 	peer->state = SFS_CL_PEER_JOINING;
 	peer->has_asserted = false;
+	peer->has_slot = le32_to_cpu(hello->flags) & SFS_CL_VOTES;
+	peer->is_leaving = false;
 	peer->heard_ns = ktime_get_ns();
 	peer->timeout_ms = max(c->heartbeat_ms,
 			       min(le32_to_cpu(hello->heartbeat_ms), 60000U));
@@ -382,8 +384,43 @@ static int sfs_cl_leader_ready(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 	return ret;
 }
 
-static void sfs_cl_leader_bye(struct sfs_cluster *c, struct sfs_cl_peer *peer)
+/*
+ * Who leaves takes its vote along: those who stay must be able to elect without
+ * it, and lose their leader otherwise.  When all leave, the leader goes last.
+ */
+static enum sfs_cl_bye sfs_cl_may_leave_locked(struct sfs_cluster *c,
+					       const struct sfs_cl_peer *peer)
 {
+	unsigned int voters = 0, staying = 0, others = 0;
+	const struct sfs_cl_peer *other;
+
+	lockdep_assert_held(&c->members_lock);
+	list_for_each_entry(other, &c->members, link) {
+		if (other == peer || other->state >= SFS_CL_PEER_LOST)
+			continue;
+		others++;
+		staying += !other->is_leaving;
+		voters += !other->is_leaving && other->has_slot;
+	}
+	if (!peer->has_slot || voters >= sfs_cl_votes_needed(c))
+		return SFS_CL_BYE_GO;
+	if (staying || (peer->rid == c->rid && others))
+		return SFS_CL_BYE_WAIT;
+	return SFS_CL_BYE_LAST;
+}
+
+static void sfs_cl_leader_bye(struct sfs_cluster *c, struct sfs_cl_peer *peer,
+			      struct sfs_cl_bye_msg *reply)
+{
+	enum sfs_cl_bye answer;
+
+	mutex_lock(&c->members_lock);
+	peer->is_leaving = true;
+	answer = sfs_cl_may_leave_locked(c, peer);
+	mutex_unlock(&c->members_lock);
+	*reply = (struct sfs_cl_bye_msg) { .answer = cpu_to_le32(answer) };
+	if (answer == SFS_CL_BYE_WAIT)
+		return;
 	sfs_lock_master_stop(c->master, peer->rid);
 	sfs_lock_master_remove(c->master, peer->rid);
 	sfs_cl_peer_remove(c, peer);
@@ -393,7 +430,7 @@ static void sfs_cl_leader_bye(struct sfs_cluster *c, struct sfs_cl_peer *peer)
 static int sfs_cl_leader_own_call(struct sfs_cluster *c,
 				  struct sfs_cl_peer *peer,
 				  struct sfs_net_peer *session, u8 type,
-				  u32 req_len, u32 *reply_len)
+				  u32 req_len, void *reply, u32 *reply_len)
 {
 	*reply_len = 0;
 	if (req_len)
@@ -402,7 +439,8 @@ static int sfs_cl_leader_own_call(struct sfs_cluster *c,
 	case SFS_CL_CALL_READY:
 		return sfs_cl_leader_ready(c, peer, session);
 	case SFS_CL_CALL_BYE:
-		sfs_cl_leader_bye(c, peer);
+		sfs_cl_leader_bye(c, peer, reply);
+		*reply_len = sizeof(struct sfs_cl_bye_msg);
 		return 0;
 	default:
 		return -EPROTO;
@@ -425,7 +463,7 @@ int sfs_cl_leader_serve(struct sfs_cluster *c, struct sfs_net_peer *session,
 					    req_len, reply, reply_len);
 		else
 			ret = sfs_cl_leader_own_call(c, peer, session, type,
-						     req_len, reply_len);
+						     req_len, reply, reply_len);
 	}
 	up_read(&c->serve_sem);
 	return ret;

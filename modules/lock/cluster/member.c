@@ -28,6 +28,7 @@ void sfs_cl_member_leader(struct sfs_cluster *c, int slot, u64 term)
 	c->leader_slot = slot;
 	c->leader_term = term;
 	mutex_unlock(&c->member_lock);
+	sfs_cl_wake(c);
 	sfs_cl_member_kick(c);
 }
 
@@ -81,7 +82,8 @@ static void sfs_cl_member_connect(struct sfs_cluster *c)
 	struct sfs_cl_hello_msg hello = {
 		.version = cpu_to_le32(SFS_CLUSTER_VERSION),
 		.flags = cpu_to_le32((c->was_member ? SFS_CL_REJOINS : 0) |
-				     (c->vol->read_only ? SFS_CL_READS : 0)),
+				     (c->vol->read_only ? SFS_CL_READS : 0) |
+				     (c->slot >= 0 ? SFS_CL_VOTES : 0)),
 		.heartbeat_ms = cpu_to_le32(c->heartbeat_ms),
 	};
 	struct sfs_net_addr addr = { 0 };

@@ -4,7 +4,7 @@
  *
  * Joining: the network first, then the election if the mount has a slot, then the
  * search for a leader, until one has taken this mount in.  Leaving: say good-bye
- * to the leader, stop leading, then the same backwards.  A forced end does not
+ * to the leader until it lets go, stop leading, then the same backwards.  A forced end does not
  * wait for anybody.
  */
 #include "lock/cluster/cluster.h"
@@ -216,28 +216,83 @@ err_free:
 
 /* ---- leaving ------------------------------------------------------------ */
 
-/*
- * So that the leader need not wait for signs of life.  This mount has no slot any
- * more: without a leader there is nobody who could miss it.
- */
-static void sfs_cl_say_bye(struct sfs_cluster *c)
+static bool sfs_cl_has_session(struct sfs_cluster *c)
 {
 	struct sfs_net_peer *leader = sfs_cl_member_try_session(c);
+
+	if (leader)
+		sfs_net_peer_put(leader);
+	return leader;
+}
+
+/* One attempt; WAIT also when there is no answer, -ENOTCONN without a leader. */
+static int sfs_cl_ask_bye(struct sfs_cluster *c)
+{
+	struct sfs_net_peer *leader = sfs_cl_member_try_session(c);
+	struct sfs_cl_bye_msg reply;
 	u32 len;
+	int ret;
 
 	if (!leader)
-		return;
-	sfs_net_call(leader, SFS_CL_CALL_BYE, NULL, 0, NULL, 0, &len, false);
+		return -ENOTCONN;
+	ret = sfs_net_call(leader, SFS_CL_CALL_BYE, NULL, 0, &reply,
+			   sizeof(reply), &len, false);
 	sfs_net_peer_put(leader);
+	if (ret || len != sizeof(reply))
+		return SFS_CL_BYE_WAIT;
+	return le32_to_cpu(reply.answer);
+}
+
+/*
+ * So that the leader need not wait for signs of life, and that those who stay keep
+ * one.  This mount has no place in the mount table any more: when there is no
+ * leader for long, there is nobody who could miss it.
+ */
+static int sfs_cl_say_bye(struct sfs_cluster *c)
+{
+	unsigned long patience = msecs_to_jiffies(2 * c->heartbeat_ms);
+	unsigned long since = jiffies;
+	bool is_told = false;
+	int ret;
+
+	while (!sfs_cl_is_down(c) && !sfs_volume_error(c->vol)) {
+		ret = sfs_cl_ask_bye(c);
+		if (ret == -ENOTCONN &&
+		    !wait_event_timeout(c->wait, sfs_cl_is_down(c) ||
+					sfs_cl_has_session(c), patience))
+			return ret;
+		if (ret == SFS_CL_BYE_GO || ret == SFS_CL_BYE_LAST)
+			return ret;
+		if (!is_told && time_after(jiffies, since + patience)) {
+			sfs_cl_info(c, "unmount waits: the mounts that stay would be too few to elect a leader; unmount them too");
+			is_told = true;
+		}
+		schedule_timeout_uninterruptible(msecs_to_jiffies(SFS_CL_RETRY_MS));
+	}
+	return -ESHUTDOWN;
+}
+
+/* The leader needs votes until its services have ended. */
+static void sfs_cl_outlast_leader(struct sfs_cluster *c)
+{
+	u64 term = READ_ONCE(c->session_term);
+
+	wait_event_timeout(c->wait, sfs_cl_is_down(c) ||
+			   READ_ONCE(c->leader_slot) < 0 ||
+			   READ_ONCE(c->leader_term) != term,
+			   msecs_to_jiffies(2 * c->heartbeat_ms));
 }
 
 static void sfs_cl_leave(struct sfs_lock_space *space, void *priv)
 {
 	struct sfs_cluster *c = priv;
+	int ret;
 
-	if (!sfs_cl_is_down(c) && !sfs_volume_error(c->vol))
-		sfs_cl_say_bye(c);
+	ret = sfs_cl_say_bye(c);
 	WRITE_ONCE(c->is_leaving, true);
+	if (ret == SFS_CL_BYE_LAST && c->slot >= 0 &&
+	    READ_ONCE(c->lead_state) == SFS_CL_FOLLOWS)
+		sfs_cl_outlast_leader(c);
 	sfs_cl_lead_resign(c);
 	sfs_cl_stop(c);
 	sfs_cl_free(c);

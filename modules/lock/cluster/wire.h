@@ -11,7 +11,7 @@
 
 #include "lock/lock.h"
 
-#define SFS_CLUSTER_VERSION	1
+#define SFS_CLUSTER_VERSION	2
 
 /* class LOCK */
 enum sfs_cluster_lock_msg {
@@ -35,9 +35,9 @@ enum sfs_cluster_member_msg {
 /* Calls; those below SFS_CL_CALL_OWN are the filesystem's. */
 enum sfs_cluster_call {
 	SFS_CL_CALL_OWN		= 192,
-	/* member to leader: empty request and reply */
-	SFS_CL_CALL_READY	= 192,	/* asserted, folded, rejoined */
-	SFS_CL_CALL_BYE		= 193,	/* holds nothing, has left */
+	/* member to leader: empty request */
+	SFS_CL_CALL_READY	= 192,	/* asserted, folded, rejoined; empty reply */
+	SFS_CL_CALL_BYE		= 193,	/* holds nothing; reply: struct sfs_cl_bye_msg */
 	/* leader to member: empty request, reply: struct sfs_cl_status_msg */
 	SFS_CL_CALL_FOLD	= 208,
 };
@@ -74,8 +74,24 @@ struct sfs_cl_status_msg {
 
 static_assert(sizeof(struct sfs_cl_status_msg) == 8);
 
+/* May who says BYE go? */
+enum sfs_cl_bye {
+	SFS_CL_BYE_GO	= 1,	/* those who stay elect without it */
+	SFS_CL_BYE_LAST	= 2,	/* all leave: votes until the leader resigns */
+	SFS_CL_BYE_WAIT	= 3,	/* it is needed by those who stay: ask again */
+};
+
+struct sfs_cl_bye_msg {
+	__le32 answer;		/* enum sfs_cl_bye */
+	__le32 pad;
+};
+
+static_assert(sizeof(struct sfs_cl_bye_msg) == 8);
+
 #define SFS_CL_REJOINS	(1U << 0)	/* was a member of an earlier leader */
 #define SFS_CL_READS	(1U << 1)	/* never writes, and has no slot */
+#define SFS_CL_VOTES	(1U << 2)	/* has a quorum slot */
+#define SFS_CL_HELLO_FLAGS	(SFS_CL_REJOINS | SFS_CL_READS | SFS_CL_VOTES)
 
 /* Refusals of a session: no leader, or not one that knows this member. */
 #define SFS_CL_NO_LEADER	(-EAGAIN)
@@ -83,7 +99,7 @@ static_assert(sizeof(struct sfs_cl_status_msg) == 8);
 
 struct sfs_cl_hello_msg {
 	__le32 version;		/* SFS_CLUSTER_VERSION */
-	__le32 flags;		/* SFS_CL_REJOINS */
+	__le32 flags;		/* SFS_CL_HELLO_FLAGS */
 	__le32 heartbeat_ms;
 	__le32 pad;
 };

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=240
+# vm: guest timeout=480
 # All modules load and unload 50 times, with mounts in between, and leave nothing behind.
 . "$(dirname "$0")/../../lib.sh"
 
@@ -9,13 +9,14 @@ ours() {
 	awk '$1 ~ /^scoutfs/ { print $1 }' /proc/modules
 }
 unload() {
-	rmmod scoutfs scoutfs_lock_revoke scoutfs_lock_local scoutfs_lock scoutfs_net scoutfs_format
+	rmmod scoutfs scoutfs_lock_revoke scoutfs_lock_local scoutfs_lock
+	rmmod scoutfs_net_tcp scoutfs_net_loop scoutfs_net scoutfs_format
 	[ -z "$(ours)" ] || fail "still loaded: $(ours)"
 }
 slabs() {
 	grep -cE '^(sfs|scoutfs)' /proc/slabinfo || :
 }
-modprobe -r scoutfs scoutfs_lock_local scoutfs_lock_revoke scoutfs_net
+modprobe -r scoutfs scoutfs_lock_local scoutfs_lock_revoke scoutfs_lock_cluster scoutfs_net_tcp scoutfs_net_loop scoutfs_net
 [ -z "$(ours)" ] || fail "still loaded: $(ours)"
 [ "$(slabs)" = 0 ] || fail "slab caches without modules"
 [ ! -e /sys/fs/scoutfs ] || fail "/sys/fs/scoutfs without modules"
@@ -26,7 +27,7 @@ used() {
 }
 before=
 for i in $(seq 50); do
-	modprobe -a scoutfs scoutfs_lock_local scoutfs_lock_revoke scoutfs_net
+	modprobe -a scoutfs scoutfs_lock_local scoutfs_lock_revoke scoutfs_net_tcp scoutfs_net_loop
 	grep -qw scoutfs /proc/filesystems || fail "not in /proc/filesystems"
 	if [ $((i % 10)) = 1 ]; then
 		mount_vol

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vm: guest timeout=300
+# Sessions lose and double nothing over each transport, also when connections break.
+. "$(dirname "$0")/../../lib.sh"
+
+run=/sys/module/scoutfs_net_selftest/parameters/run
+port=17701
+ip link set lo up
+
+session_test() {
+	say "$*"
+	modprobe scoutfs_net_selftest "$@" || fail "$*: cannot load"
+	echo 300 >$run || fail "$*: messages lost"
+}
+
+resent() {
+	dmesg | awk '/scoutfs net test: rid/ { for (i = 1; i < NF; i++) if ($i == "resent") n = $(i + 1) > n ? $(i + 1) : n }
+		END { print n + 0 }'
+}
+
+for family in 4 6; do
+	session_test transport=tcp family=$family
+	grep -q "^scoutfs_net_tcp " /proc/modules || fail "no tcp module"
+	expect_error "is in use" rmmod scoutfs_net_tcp
+	rmmod scoutfs_net_selftest
+done
+session_test transport=loop
+rmmod scoutfs_net_selftest
+
+# strangers are counted, named and thrown out
+session_test transport=tcp
+head -c 4096 /dev/urandom >/dev/tcp/127.0.0.1/$port || :
+wait_until 20 eval 'dmesg | grep -q "bad frame from 127.0.0.1:.*: magic"'
+head -c 100 /dev/urandom >/dev/udp/127.0.0.1/$port
+wait_until 20 eval 'dmesg | grep -q "bad frame from 127.0.0.1:.*: length"'
+exec 7<>/dev/tcp/127.0.0.1/$port
+wait_until 20 eval 'dmesg | grep -q "connection from 127.0.0.1:.* dropped: no hello"'
+exec 7>&-
+echo 10 >$run || fail "strangers broke the session"
+
+# connections break under way
+require_cmd ss
+ss -K -t "sport = :$port" >/dev/null 2>&1 || skip "sockets cannot be killed here"
+(for _ in $(seq 20); do
+	ss -K -t "sport = :$port or dport = :$port" >/dev/null
+	sleep 0.3
+done) &
+killer=$!
+while kill -0 $killer 2>/dev/null; do
+	echo 50 >$run || fail "messages lost with broken connections"
+done
+[ "$(resent)" -gt 0 ] || fail "no connection broke"
+rmmod scoutfs_net_selftest
+rmmod scoutfs_net_tcp
