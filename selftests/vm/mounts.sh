@@ -32,6 +32,10 @@ mkfs_cluster() {
 	for ((i = 0; i < slots; i++)); do
 		quorum+=(-Q "$i,127.0.0.1,$((CLUSTER_PORT + i))")
 	done
+	# an alias has its device in use
+	for i in /dev/mapper/{meta,data}[0-9]; do
+		[ ! -e "$i" ] || dmsetup remove --retry "${i##*/}"
+	done
 	CLUSTER_SLOTS=$slots
 	mkfs_vol "${quorum[@]}" "$@"
 }

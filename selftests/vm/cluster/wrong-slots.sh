@@ -11,7 +11,7 @@ try() {
 	mkdir -p "$MNT2"
 	timeout 60 mount -t scoutfs -o "metadev_path=/dev/mapper/meta2,quorum_slot_nr=$1" /dev/mapper/data2 "$MNT2"
 }
-expect_error "Invalid argument" try 2
+expect_error "bad option" try 2
 expect_fail try 15
 expect_fail try -1
 expect_fail try 0,quorum_slot_nr=1
