@@ -204,7 +204,24 @@ static int sfs_serve_stat(struct sfs_coord_serving *sv)
 	return 0;
 }
 
-/* ---- file locks ------------------------------------------------------------------------ */
+static int sfs_serve_inodes_open(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_open_req *req = sv->req;
+	struct sfs_open_map map;
+	int ret;
+
+	if (le64_to_cpu(req->first) & (sfs_open_inos(sv->ld->vol) - 1) ||
+	    !sfs_open_decode(sv->ld->vol, &map, &req->wanted))
+		return -EPROTO;
+	ret = sfs_leader_inodes_open(sv->ld, sv->peer->rid, req, &map);
+	if (ret)
+		return ret;
+	sfs_open_encode(sv->answer, &map);
+	sv->answer_len = sizeof(struct sfs_coord_open);
+	return 0;
+}
+
+/* ---- file locks --------------------------------------------------------- */
 
 static int sfs_serve_plock_begin(struct sfs_coord_serving *sv)
 {
@@ -355,6 +372,8 @@ static const struct sfs_coord_service {
 				     true, sfs_serve_plock_cancel },
 	[SFS_COORD_PLOCK_TEST]	= { sizeof(struct sfs_coord_plock_req), true,
 				    sfs_serve_plock_test },
+	[SFS_COORD_INODES_OPEN]	= { sizeof(struct sfs_coord_open_req), true,
+				    sfs_serve_inodes_open },
 #undef U64
 };
 

@@ -19,6 +19,31 @@
 #define SFS_COORD_REQUEST_MAX	2048
 #define SFS_COORD_REPLY_MAX	320
 
+/* Inodes of one question about what is open: of a group, if it has fewer. */
+#define SFS_OPEN_INOS		1024
+#define SFS_OPEN_WORDS		(SFS_OPEN_INOS / 64)
+
+/* One bit for each inode from an aligned one on. */
+struct sfs_open_map {
+	u64 word[SFS_OPEN_WORDS];
+};
+
+static inline unsigned int sfs_open_inos(const struct sfs_volume *vol)
+{
+	return min(1U << vol->group_shift, (unsigned int)SFS_OPEN_INOS);
+}
+
+static inline bool sfs_open_test(const struct sfs_open_map *map,
+				 unsigned int i)
+{
+	return map->word[i / 64] >> (i % 64) & 1;
+}
+
+static inline void sfs_open_set(struct sfs_open_map *map, unsigned int i)
+{
+	map->word[i / 64] |= 1ULL << (i % 64);
+}
+
 /**
  * struct sfs_coord - how a mount reaches the leader
  * @leader: in this kernel, or NULL
@@ -50,6 +75,13 @@ int sfs_coord_lookup_root(struct sfs_coord *co, u64 group,
 int sfs_coord_next_orphan(struct sfs_coord *co, u64 *ino);
 int sfs_coord_del_orphan(struct sfs_coord *co, u64 ino);
 int sfs_coord_stat(struct sfs_coord *co, struct sfs_leader_stat *st);
+/*
+ * Which inodes from first on, a multiple of sfs_open_inos(), do other mounts have
+ * open? Those that are wanted shall be deleted.  By message only.
+ */
+int sfs_coord_inodes_open(struct sfs_coord *co, u64 first,
+			  const struct sfs_open_map *wanted,
+			  struct sfs_open_map *open);
 
 /**
  * struct sfs_coord_peer - who asks, as the session that carries it knows

@@ -30,8 +30,12 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	fs->read_only = params->read_only;
 	fs->invalidate_inodes = params->invalidate_inodes;
 	fs->inode_is_open = params->inode_is_open;
+	fs->inodes_open = params->inodes_open;
 	fs->kick = params->kick;
 	fs->vfs_arg = params->vfs_arg;
+	spin_lock_init(&fs->creating_lock);
+	INIT_LIST_HEAD(&fs->creating);
+	init_waitqueue_head(&fs->asking_wait);
 	init_rwsem(&fs->mlog_sem);
 	init_rwsem(&fs->leader_sem);
 	init_rwsem(&fs->fold_sem);
@@ -225,7 +229,10 @@ static int delete_orphans(struct sfs_fs *fs)
 		}
 		sfs_count(fs->vol, orphan_scan_attempts);
 		ret = sfs_ns_delete(fs, ino);
-		if (ret && ret != -EBUSY)
+		/* open in another mount: its turn comes again */
+		if (ret == -EAGAIN)
+			;
+		else if (ret && ret != -EBUSY)
 			sfs_warn(fs->vol, "deleting orphan %llu: error %d",
 				 ino, ret);
 		else
@@ -267,6 +274,8 @@ int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 	if (!ret && (fs->nr_freed > SFS_OFFER_EXTENTS ||
 		     (slow && fs->nr_freed)))
 		ret = sfs_fs_offer_returns(fs);
+	if (!ret && !fs->read_only && (slow || READ_ONCE(fs->has_left)))
+		ret = sfs_orphans_retry(fs);
 	if (!ret && slow && !fs->read_only)
 		ret = delete_orphans(fs);
 	return ret;
