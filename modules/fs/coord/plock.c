@@ -631,12 +631,12 @@ int sfs_plock_for_each(struct sfs_plock_table *table, u64 rid,
 	struct sfs_plock_mount *mount = sfs_plock_mount_find(table, rid);
 	struct rb_node *node = mount ? rb_first(&mount->owners) : NULL;
 	struct sfs_plock_holder *holder;
+	struct sfs_plock_owner *owner;
 	int ret;
 
 	for (; node; node = rb_next(node)) {
-		list_for_each_entry(holder, &rb_entry(node,
-				    struct sfs_plock_owner, node)->holders,
-				    owner_link) {
+		owner = rb_entry(node, struct sfs_plock_owner, node);
+		list_for_each_entry(holder, &owner->holders, owner_link) {
 			ret = sfs_plock_visit_holder(holder, fn, arg);
 			if (ret)
 				return ret;

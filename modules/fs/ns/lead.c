@@ -93,6 +93,7 @@ static int start_plocks(struct sfs_fs *fs, struct sfs_leader *ld)
 	};
 	struct sfs_disk_mount item;
 	u32 slot;
+	u64 rid;
 	int ret;
 
 	ld->plocks = sfs_plock_service_create(&params);
@@ -100,11 +101,12 @@ static int start_plocks(struct sfs_fs *fs, struct sfs_leader *ld)
 		return -ENOMEM;
 	for (slot = 0;; slot++) {
 		ret = sfs_mount_item_next(ld, &slot, &item);
-		if (!ret)
-			ret = sfs_plock_service_expect(ld->plocks,
-						le64_to_cpu(item.rid));
 		if (ret)
 			return ret == -ENOENT ? 0 : ret;
+		rid = le64_to_cpu(item.rid);
+		ret = sfs_plock_service_expect(ld->plocks, rid);
+		if (ret)
+			return ret;
 	}
 }
 

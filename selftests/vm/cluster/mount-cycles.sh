@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending timeout=400
+# vm: guest long timeout=600
 # A mount comes and goes a hundred times while another works.
 . "$(dirname "$0")/../../lib.sh"
 
