@@ -94,7 +94,8 @@ config missing
 result "a program that is not there is an error"
 
 config ok "one two"
-"$fenced" >"$work/log" 2>&1 &
+# what started the tests may ignore SIGHUP, and a shell cannot trap that
+env --default-signal=HUP "$fenced" >"$work/log" 2>&1 &
 pid=$!
 request $ident 0123456789abcdef 192.0.2.7 client_reconnect
 answered 0123456789abcdef fenced
