@@ -85,7 +85,8 @@ struct sfs_lock_client_ops {
  * @recover: its space and its slot are taken back; its locks are freed after it
  * @value: what the root map says of a lock whose value nobody remembers; -ENOENT
  * @serve: a request of the mount @rid by sfs_lock_space_call()
- * @fold: as a member: what this mount committed is in the root map afterwards
+ * @fold: as a member: what this mount committed is in the root map afterwards;
+ *	-EAGAIN: a commit is under way, which may wait for the leader: again
  * @rejoin: as a member: there is a new leader and requests reach it; tell it what
  *	it cannot know.  It serves no lock and forgets no member before all that
  *	are alive did so
@@ -183,7 +184,7 @@ void sfs_lock_space_destroy(struct sfs_lock_space *space);
  * bear being repeated.
  * Context: Sleeps, for as long as there is no leader.
  * Return: 0, -ESHUTDOWN, -EPROTO, -EOPNOTSUPP with a provider that has no leader;
- * inside of fold() and rejoin() of a mount that joins: -ENOTCONN.
+ * inside of fold(), and of rejoin() of a mount that joins: -ENOTCONN.
  */
 int sfs_lock_space_call(struct sfs_lock_space *space, u8 type, const void *req,
 			u32 req_len, void *reply, u32 reply_max,

@@ -177,6 +177,8 @@ void sfs_net_peer_addr(struct sfs_net_peer *peer, struct sfs_net_addr *addr);
 /* The owner's pointer, set in accept() or by sfs_net_connect(). */
 void *sfs_net_peer_priv(const struct sfs_net_peer *peer);
 void sfs_net_peer_set_priv(struct sfs_net_peer *peer, void *priv);
+/* Calls fail; closed() comes when the callbacks that run now have returned. */
+bool sfs_net_peer_is_over(struct sfs_net_peer *peer);
 
 enum sfs_net_send_flags {
 	/* drop it when there is no connection now: heartbeats */

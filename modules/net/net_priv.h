@@ -195,7 +195,6 @@ void sfs_net_peer_kick_tx_locked(struct sfs_net_peer *peer);
 void sfs_net_peer_start(struct sfs_net_peer *peer);
 void sfs_net_peer_info(struct sfs_net_peer *peer,
 		       struct sfs_net_peer_info *info);
-bool sfs_net_peer_is_over(struct sfs_net_peer *peer);
 void sfs_net_peer_leave_locked(struct sfs_net_peer *peer);
 void sfs_net_peer_fill_hdr(struct sfs_net_peer *peer,
 			   struct sfs_frame_hdr *hdr);

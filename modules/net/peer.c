@@ -75,6 +75,7 @@ bool sfs_net_peer_is_over(struct sfs_net_peer *peer)
 	spin_unlock(&peer->lock);
 	return is_over;
 }
+EXPORT_SYMBOL_GPL(sfs_net_peer_is_over);
 
 void sfs_net_peer_fill_hdr_locked(struct sfs_net_peer *peer,
 				  struct sfs_frame_hdr *hdr)

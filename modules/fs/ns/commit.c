@@ -3,7 +3,7 @@
  * What a mount's commit writes: the mount log, and the mount record that makes
  * the whole transaction visible at once (I1).
  *
- * Everything here but sfs_fs_fold() and sfs_fs_offer_returns() runs with the
+ * Everything here but folding and sfs_fs_offer_returns() runs with the
  * transaction closed and nobody inside.
  */
 #include "fs/ns/fs.h"
@@ -210,16 +210,35 @@ const struct sfs_trans_ops sfs_fs_trans_ops = {
  * Between two commits the log in memory is the durable one: fold it, and let
  * the next commit drop what was folded.
  */
-int sfs_fs_fold(struct sfs_fs *fs)
+static int fold_locked(struct sfs_fs *fs)
 {
 	int ret = 0;
 
-	mutex_lock(&fs->trans.commit_lock);
 	if (fs->mlog.height && fs->nr_mlog && !fs->mlog_folded)
 		ret = sfs_coord_fold(&fs->coord, fs->slot, &fs->mlog,
 				     fs->trans.durable_seq);
 	if (!ret)
 		fs->mlog_folded = fs->nr_mlog != 0;
+	return ret;
+}
+
+int sfs_fs_fold(struct sfs_fs *fs)
+{
+	int ret;
+
+	mutex_lock(&fs->trans.commit_lock);
+	ret = fold_locked(fs);
+	mutex_unlock(&fs->trans.commit_lock);
+	return ret;
+}
+
+int sfs_fs_try_fold(struct sfs_fs *fs)
+{
+	int ret;
+
+	if (!mutex_trylock(&fs->trans.commit_lock))
+		return -EAGAIN;
+	ret = fold_locked(fs);
 	mutex_unlock(&fs->trans.commit_lock);
 	return ret;
 }

@@ -361,6 +361,8 @@ void sfs_root_to_disk(struct sfs_disk_root_entry *disk,
 		      const struct sfs_group *grp);
 int sfs_fs_offer_returns(struct sfs_fs *fs);
 int sfs_fs_fold(struct sfs_fs *fs);
+/* -EAGAIN: a commit is under way. */
+int sfs_fs_try_fold(struct sfs_fs *fs);
 int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve);
 int sfs_meta_trim(struct sfs_fs *fs);
 

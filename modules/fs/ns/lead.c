@@ -290,7 +290,7 @@ static int fs_fold(void *arg)
 	/* before there is no log, afterwards it is folded */
 	down_read(&fs->fold_sem);
 	if (fs->is_open)
-		ret = sfs_fs_fold(fs);
+		ret = sfs_fs_try_fold(fs);
 	up_read(&fs->fold_sem);
 	return ret;
 }

@@ -131,6 +131,7 @@ struct sfs_cluster {
 	struct sfs_net_peer *session;	/* with the leader, referenced */
 	u64 session_term;		/* leader_term when it was asked for */
 	struct task_struct *joining;	/* tells a leader what it holds */
+	struct task_struct *folding;	/* because the leader asked */
 	bool was_member;		/* JOINED once */
 	bool is_session_open;
 	int session_error;		/* it closed, and why: > 0 not yet */

@@ -178,6 +178,32 @@ void sfs_cl_member_lost(struct sfs_cluster *c, int error)
 
 /* ---- joining ------------------------------------------------------------ */
 
+static bool sfs_cl_member_has_leader(struct sfs_cluster *c)
+{
+	struct sfs_net_peer *peer = sfs_cl_member_try_session(c);
+	bool has = peer && !sfs_net_peer_is_over(peer);
+
+	if (peer)
+		sfs_net_peer_put(peer);
+	return has;
+}
+
+/*
+ * A commit that is under way may wait for the next leader, who is not looked for
+ * before this is over: so it is waited for only while there is one.
+ */
+static int sfs_cl_member_fold(struct sfs_cluster *c)
+{
+	int ret;
+
+	while ((ret = c->ops->fold(c->arg)) == -EAGAIN) {
+		if (!sfs_cl_member_has_leader(c) || sfs_cl_is_down(c))
+			return -ENOTCONN;
+		schedule_timeout_uninterruptible(1);
+	}
+	return ret;
+}
+
 /* Asserted, folded, told: whatever fails, the session ends and comes again. */
 static int sfs_cl_member_join(struct sfs_cluster *c, struct sfs_net_peer *peer)
 {
@@ -185,7 +211,7 @@ static int sfs_cl_member_join(struct sfs_cluster *c, struct sfs_net_peer *peer)
 	int ret;
 
 	sfs_cl_held_assert(c, peer);
-	ret = c->ops->fold(c->arg);
+	ret = sfs_cl_member_fold(c);
 	if (!ret)
 		ret = c->ops->rejoin(c->arg);
 	if (!ret)
@@ -312,14 +338,21 @@ int sfs_cl_member_serve(struct sfs_cluster *c, u8 type, const void *req,
 			u32 req_len, void *reply, u32 *reply_len)
 {
 	struct sfs_cl_status_msg *status = reply;
+	int ret;
 
 	if (type < SFS_CL_CALL_OWN)
 		return c->ops->answer(c->arg, type, req, req_len, reply,
 				      reply_len);
 	if (type != SFS_CL_CALL_FOLD || req_len)
 		return -EPROTO;
+	/* one at a time, and leaders ask for one at a time */
+	ret = -EBUSY;
+	if (!cmpxchg(&c->folding, NULL, current)) {
+		ret = sfs_cl_member_fold(c);
+		WRITE_ONCE(c->folding, NULL);
+	}
 	memset(status, 0, sizeof(*status));
-	status->is_error = cpu_to_le32(c->ops->fold(c->arg) ? 1 : 0);
+	status->is_error = cpu_to_le32(ret ? 1 : 0);
 	*reply_len = sizeof(*status);
 	return 0;
 }

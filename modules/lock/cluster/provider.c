@@ -315,30 +315,37 @@ static void sfs_cl_shutdown(void *priv)
 
 /*
  * While this mount joins a leader the task that does so is the one that would find
- * another leader: it gets -ENOTCONN.
+ * another leader; and it waits for the one that folds because the old leader asked.
+ * Both get -ENOTCONN.
  */
+static bool sfs_cl_may_wait(const struct sfs_cluster *c)
+{
+	return READ_ONCE(c->joining) != current &&
+	       READ_ONCE(c->folding) != current;
+}
+
 static int sfs_cl_call(void *priv, u8 type, const void *req, u32 req_len,
 		       void *reply, u32 reply_max, u32 *reply_len)
 {
 	struct sfs_net_peer *leader;
 	struct sfs_cluster *c = priv;
-	bool is_joining = READ_ONCE(c->joining) == current;
+	bool may_wait = sfs_cl_may_wait(c);
 	int ret;
 
 	if (WARN_ON_ONCE(type >= SFS_CL_CALL_OWN))
 		return -EINVAL;
 	do {
-		leader = is_joining ? sfs_cl_member_try_session(c) :
-				      sfs_cl_member_session(c);
+		leader = may_wait ? sfs_cl_member_session(c) :
+				    sfs_cl_member_try_session(c);
 		if (!leader)
-			return is_joining ? -ENOTCONN : -ESHUTDOWN;
+			return may_wait ? -ESHUTDOWN : -ENOTCONN;
 		ret = sfs_net_call(leader, type, req, req_len, reply, reply_max,
 				   reply_len, false);
 		sfs_net_peer_put(leader);
 		/* until the next one is found, which takes a while */
-		if (ret == -ENOTCONN && !is_joining)
+		if (ret == -ENOTCONN && may_wait)
 			schedule_timeout_uninterruptible(1);
-	} while (ret == -ENOTCONN && !is_joining);
+	} while (ret == -ENOTCONN && may_wait);
 	return ret;
 }
 

@@ -184,8 +184,11 @@ static void cl_node_rollback(struct cl_node *node, u32 slot)
 static void cl_node_fold_fiber(void *arg)
 {
 	struct cl_node *node = arg;
+	int ret;
 
-	if (sfs_fs_leader_ops.fold(node->fs))
+	while ((ret = sfs_fs_leader_ops.fold(node->fs)) == -EAGAIN)
+		schedule_timeout_uninterruptible(1);
+	if (ret)
 		cl_fail("mount %u cannot fold", node->mount);
 	node->nr_folds++;
 	node->nr_fibers--;
