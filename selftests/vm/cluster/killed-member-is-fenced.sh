@@ -22,12 +22,11 @@ for round in 1 2; do
 	for i in $(seq 20); do
 		echo "$i" >"$dir/unsynced$i"
 	done
-	start=$(date +%s%N)
 	kill_nth $victim
 	# needs the victim's locks
 	other=$(mnt_of "$leader")
 	: >"$other/v$round/new"
-	took=$((($(date +%s%N) - start) / 1000000))
+	took=$((($(date +%s%N) - KILLED_NS) / 1000000))
 	say "round $round: went on after $took ms; $(cat /tmp/fence.log)"
 	grep -q " $rid client_reconnect fenced\$" /tmp/fence.log || fail "no fence request for $rid"
 	[ $took -le "$(resume_ms $heartbeat)" ] || fail "it took $took ms"
