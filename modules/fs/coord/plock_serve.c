@@ -350,8 +350,11 @@ int sfs_plock_service_set(struct sfs_plock_service *svc, u64 rid, u64 token,
 	return ret;
 }
 
-int sfs_plock_service_accept(struct sfs_plock_service *svc, u64 rid, u64 token,
-			     u64 id, u64 wait_id)
+/* What is said of a wait: it is over, or given up. */
+static int sfs_plock_service_end_wait(struct sfs_plock_service *svc, u64 rid,
+				      u64 token, u64 id, u64 wait_id,
+				      int (*fn)(struct sfs_plock_table *table,
+						u64 rid, u64 id))
 {
 	struct sfs_plock_lane *lane;
 	int ret;
@@ -359,27 +362,25 @@ int sfs_plock_service_accept(struct sfs_plock_service *svc, u64 rid, u64 token,
 	mutex_lock(&svc->lock);
 	ret = sfs_plock_admit_locked(svc, rid, token, id, &lane);
 	if (lane) {
-		ret = sfs_plock_accept(svc->table, rid, wait_id);
+		ret = fn(svc->table, rid, wait_id);
 		lane->result = ret;
 	}
 	mutex_unlock(&svc->lock);
 	return ret;
 }
 
+int sfs_plock_service_accept(struct sfs_plock_service *svc, u64 rid, u64 token,
+			     u64 id, u64 wait_id)
+{
+	return sfs_plock_service_end_wait(svc, rid, token, id, wait_id,
+					  sfs_plock_accept);
+}
+
 int sfs_plock_service_cancel(struct sfs_plock_service *svc, u64 rid, u64 token,
 			     u64 id, u64 wait_id)
 {
-	struct sfs_plock_lane *lane;
-	int ret;
-
-	mutex_lock(&svc->lock);
-	ret = sfs_plock_admit_locked(svc, rid, token, id, &lane);
-	if (lane) {
-		ret = sfs_plock_cancel(svc->table, rid, wait_id);
-		lane->result = ret;
-	}
-	mutex_unlock(&svc->lock);
-	return ret;
+	return sfs_plock_service_end_wait(svc, rid, token, id, wait_id,
+					  sfs_plock_cancel);
 }
 
 int sfs_plock_service_test(struct sfs_plock_service *svc, u64 rid, u64 token,

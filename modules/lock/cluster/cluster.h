@@ -178,7 +178,6 @@ static inline bool sfs_cl_is_down(const struct sfs_cluster *c)
 
 /* Begin to take part; nothing to do without a slot.  As sfs_quorum_create(). */
 int sfs_cl_election_start(struct sfs_cluster *c);
-unsigned int sfs_cl_votes_needed(struct sfs_cluster *c);
 void sfs_cl_election_init(struct sfs_cluster *c);
 /* Nobody is elected or deposed, and no votes are cast, any more. */
 void sfs_cl_election_end(struct sfs_cluster *c);
@@ -205,6 +204,8 @@ void sfs_cl_member_closed(struct sfs_cluster *c, struct sfs_net_peer *peer,
 int sfs_cl_member_echo(struct sfs_cluster *c, const void *data, u32 len);
 /* The session, referenced, if it is open now. */
 struct sfs_net_peer *sfs_cl_member_try_session(struct sfs_cluster *c);
+/* There is a session, and calls do not fail yet. */
+bool sfs_cl_member_has_leader(struct sfs_cluster *c);
 /* The session, referenced, once it is open; NULL after a shutdown. */
 struct sfs_net_peer *sfs_cl_member_session(struct sfs_cluster *c);
 /* The others have recovered this mount: it must not write any more. */

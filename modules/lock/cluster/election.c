@@ -32,14 +32,6 @@ static u32 sfs_cl_slots(struct sfs_cluster *c)
 	return slots;
 }
 
-/* How many slots elect: see quorum.h. */
-unsigned int sfs_cl_votes_needed(struct sfs_cluster *c)
-{
-	unsigned int slots = hweight32(sfs_cl_slots(c));
-
-	return slots > 2 ? slots / 2 + 1 : 1;
-}
-
 /* ---- what the state machine asks for ------------------------------------ */
 
 static void sfs_cl_quorum_send(void *arg, unsigned int slot, const void *msg,

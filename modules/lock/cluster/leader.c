@@ -402,7 +402,7 @@ static enum sfs_cl_bye sfs_cl_may_leave_locked(struct sfs_cluster *c,
 		staying += !other->is_leaving;
 		voters += !other->is_leaving && other->has_slot;
 	}
-	if (!peer->has_slot || voters >= sfs_cl_votes_needed(c))
+	if (!peer->has_slot || voters >= sfs_quorum_votes_needed(c->quorum))
 		return SFS_CL_BYE_GO;
 	if (staying || (peer->rid == c->rid && others))
 		return SFS_CL_BYE_WAIT;

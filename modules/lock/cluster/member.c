@@ -178,7 +178,7 @@ void sfs_cl_member_lost(struct sfs_cluster *c, int error)
 
 /* ---- joining ------------------------------------------------------------ */
 
-static bool sfs_cl_member_has_leader(struct sfs_cluster *c)
+bool sfs_cl_member_has_leader(struct sfs_cluster *c)
 {
 	struct sfs_net_peer *peer = sfs_cl_member_try_session(c);
 	bool has = peer && !sfs_net_peer_is_over(peer);

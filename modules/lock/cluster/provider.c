@@ -216,15 +216,6 @@ err_free:
 
 /* ---- leaving ------------------------------------------------------------ */
 
-static bool sfs_cl_has_session(struct sfs_cluster *c)
-{
-	struct sfs_net_peer *leader = sfs_cl_member_try_session(c);
-
-	if (leader)
-		sfs_net_peer_put(leader);
-	return leader;
-}
-
 /* One attempt; WAIT also when there is no answer, -ENOTCONN without a leader. */
 static int sfs_cl_ask_bye(struct sfs_cluster *c)
 {
@@ -259,7 +250,7 @@ static int sfs_cl_say_bye(struct sfs_cluster *c)
 		ret = sfs_cl_ask_bye(c);
 		if (ret == -ENOTCONN &&
 		    !wait_event_timeout(c->wait, sfs_cl_is_down(c) ||
-					sfs_cl_has_session(c), patience))
+					sfs_cl_member_has_leader(c), patience))
 			return ret;
 		if (ret == SFS_CL_BYE_GO || ret == SFS_CL_BYE_LAST)
 			return ret;

@@ -547,6 +547,11 @@ void sfs_quorum_leave(struct sfs_quorum *q)
 	mutex_unlock(&q->lock);
 }
 
+unsigned int sfs_quorum_votes_needed(const struct sfs_quorum *q)
+{
+	return q->need;
+}
+
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms)
 {
 	mutex_lock(&q->lock);

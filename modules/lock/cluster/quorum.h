@@ -123,6 +123,8 @@ void sfs_quorum_receive(struct sfs_quorum *q, unsigned int from_slot,
 void sfs_quorum_resign(struct sfs_quorum *q, unsigned int pause_ms);
 /* The mount leaves: as above, at once, and the slot is free.  No run follows. */
 void sfs_quorum_leave(struct sfs_quorum *q);
+/* How many slots elect a leader; constant. */
+unsigned int sfs_quorum_votes_needed(const struct sfs_quorum *q);
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms);
 
 /*

@@ -6,7 +6,7 @@
 
 setup_cluster 2
 umount_nth 1
-mkdir "$MNT0/work"
+mkdir "$MNT0/files"
 : >/tmp/made
 made() {
 	wc -l </tmp/made
@@ -14,7 +14,7 @@ made() {
 (
 	i=0
 	while [ ! -e /tmp/stop ]; do
-		echo $i >"$MNT0/work/f$i"
+		echo $i >"$MNT0/files/f$i"
 		[ $((i % 50)) != 49 ] || sync -f "$MNT0"
 		i=$((i + 1))
 		echo $i >>/tmp/made
@@ -24,7 +24,7 @@ for i in $(seq 100); do
 	[ "$i" != 50 ] || before=$(made)
 	mount_nth 1
 	made=$(made)
-	[ "$made" -lt 2 ] || grep -qx $((made - 2)) "$MNT1/work/f$((made - 2))" || fail "cycle $i: file $((made - 2)) is not seen"
+	[ "$made" -lt 2 ] || grep -qx $((made - 2)) "$MNT1/files/f$((made - 2))" || fail "cycle $i: file $((made - 2)) is not seen"
 	echo "$i" >"$MNT1/cycle"
 	umount_nth 1
 	grep -qx "$i" "$MNT0/cycle" || fail "cycle $i: its file is not seen"
@@ -33,6 +33,6 @@ touch /tmp/stop
 wait $worker
 [ "$(made)" -gt "$before" ] || fail "the other mount stood still"
 say "$(made) files meanwhile"
-[ "$(find "$MNT0/work" -type f | wc -l)" = "$(made)" ] || fail "files are missing"
+[ "$(find "$MNT0/files" -type f | wc -l)" = "$(made)" ] || fail "files are missing"
 [ -z "$(fence_dirs)" ] || fail "somebody is to be fenced: $(fence_dirs)"
 end_cluster
