@@ -63,7 +63,7 @@ void sfs_net_call_reply(struct sfs_net_peer *peer, struct sfs_frame *frame)
 	}
 	spin_unlock(&peer->lock);
 	if (is_bad)
-		sfs_net_peer_protocol(peer, "reply");
+		sfs_net_peer_protocol(peer, "reply", frame->hdr.type, -EPROTO);
 }
 
 static int sfs_net_call_wait(struct sfs_net_peer *peer,
@@ -172,7 +172,7 @@ static void sfs_net_serve_work(struct work_struct *work)
 		memcpy(reply->data, room->data, len);
 		sfs_net_stream_queue(peer, SFS_STREAM_REPLY, reply, 0);
 	} else if (ret != -ENOTCONN) {
-		sfs_net_peer_protocol(peer, "request");
+		sfs_net_peer_protocol(peer, "request", req->hdr.type, ret);
 	}
 	sfs_frame_put(room);
 	sfs_frame_put(req);

@@ -189,7 +189,8 @@ int sfs_net_peer_answered(struct sfs_net_peer *peer, struct sfs_net_conn *conn,
 			  const struct sfs_frame *reply, const char **bad);
 void sfs_net_peer_abort(struct sfs_net_peer *peer, int error);
 void sfs_net_peer_end_locked(struct sfs_net_peer *peer, int error);
-void sfs_net_peer_protocol(struct sfs_net_peer *peer, const char *what);
+void sfs_net_peer_protocol(struct sfs_net_peer *peer, const char *what, u8 type,
+			   int error);
 void sfs_net_peer_kick_ctl(struct sfs_net_peer *peer);
 void sfs_net_peer_kick_tx_locked(struct sfs_net_peer *peer);
 void sfs_net_peer_start(struct sfs_net_peer *peer);

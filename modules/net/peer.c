@@ -138,12 +138,14 @@ void sfs_net_peer_abort(struct sfs_net_peer *peer, int error)
 }
 
 /* A callback said that no correct peer would have sent this. */
-void sfs_net_peer_protocol(struct sfs_net_peer *peer, const char *what)
+void sfs_net_peer_protocol(struct sfs_net_peer *peer, const char *what, u8 type,
+			   int error)
 {
 	struct sfs_net *net = peer->net;
 
-	pr_warn_ratelimited("scoutfs: fsid %016llx: mount %016llx sent a bad %s\n",
-			    net->fsid, sfs_net_peer_rid(peer), what);
+	pr_warn_ratelimited("scoutfs: fsid %016llx: mount %016llx sent a bad %s of type %u: error %d\n",
+			    net->fsid, sfs_net_peer_rid(peer), what, type,
+			    error);
 	sfs_net_count(net, &net->stats.nr_protocol);
 	sfs_net_peer_abort(peer, -EPROTO);
 }

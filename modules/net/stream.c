@@ -376,7 +376,8 @@ static void sfs_net_stream_rx_work(struct work_struct *work)
 						frame->hdr.type, frame->data,
 						frame->len);
 		if (ret)
-			sfs_net_peer_protocol(peer, "message");
+			sfs_net_peer_protocol(peer, "message",
+					      frame->hdr.type, ret);
 		sfs_frame_put(frame);
 		cond_resched();
 		spin_lock(&peer->lock);

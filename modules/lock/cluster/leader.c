@@ -2,7 +2,7 @@
 /*
  * A leader's members: their sessions, their messages, what the master tells them.
  *
- *	EXPECTED --session--> JOINING --asserted, folded: READY call--> READY
+ *	EXPECTED --session--> JOINING --asserted, and READY called--> READY
  *	any --silent for too long--> LOST --fenced--> FENCED --recovered--> gone
  *
  * Lock order: a master's stripe -> members_lock.  So nothing is asked of the
@@ -170,6 +170,7 @@ static int sfs_cl_join_locked(struct sfs_cluster *c,
 	sfs_net_peer_addr(session, &peer->addr);
 	peer->state = SFS_CL_PEER_JOINING;
 	peer->has_asserted = false;
+	peer->is_told = false;
 	peer->has_slot = le32_to_cpu(hello->flags) & SFS_CL_VOTES;
 	peer->is_leaving = false;
 	peer->heard_ns = ktime_get_ns();
@@ -304,6 +305,31 @@ static int sfs_cl_leader_range(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 					 le64_to_cpu(msg->count));
 }
 
+/*
+ * Assertions are messages about locks and READY is a call: whichever comes last,
+ * for a call may overtake messages of another class.
+ */
+static void sfs_cl_peer_ready_if_all_came_locked(struct sfs_cl_peer *peer)
+{
+	lockdep_assert_held(&peer->c->members_lock);
+	if (peer->has_asserted && peer->is_told &&
+	    peer->state == SFS_CL_PEER_JOINING)
+		peer->state = SFS_CL_PEER_READY;
+}
+
+static void sfs_cl_leader_asserted(struct sfs_cluster *c,
+				   struct sfs_cl_peer *peer,
+				   struct sfs_net_peer *session)
+{
+	mutex_lock(&c->members_lock);
+	if (peer->session == session) {
+		peer->has_asserted = true;
+		sfs_cl_peer_ready_if_all_came_locked(peer);
+	}
+	mutex_unlock(&c->members_lock);
+	sfs_cl_lead_kick(c);
+}
+
 static int sfs_cl_leader_lock_msg(struct sfs_cluster *c,
 				  struct sfs_cl_peer *peer,
 				  struct sfs_net_peer *session, u8 type,
@@ -319,8 +345,10 @@ static int sfs_cl_leader_lock_msg(struct sfs_cluster *c,
 			return -EPROTO;
 		if (type == SFS_CL_RANGE)
 			return sfs_cl_leader_range(c, peer, data, len);
-		peer->has_asserted = true;
-		return len ? -EPROTO : 0;
+		if (len)
+			return -EPROTO;
+		sfs_cl_leader_asserted(c, peer, session);
+		return 0;
 	}
 	ret = sfs_cl_lock_msg_decode(data, len, &name, &mode, &lvb);
 	if (ret)
@@ -368,15 +396,16 @@ int sfs_cl_leader_receive(struct sfs_cluster *c, struct sfs_net_peer *session,
 
 /* ---- calls -------------------------------------------------------------- */
 
+/* A call may come twice (I5). */
 static int sfs_cl_leader_ready(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 			       struct sfs_net_peer *session)
 {
 	int ret = -EPROTO;
 
 	mutex_lock(&c->members_lock);
-	if (peer->session == session && peer->has_asserted &&
-	    peer->state == SFS_CL_PEER_JOINING) {
-		peer->state = SFS_CL_PEER_READY;
+	if (peer->session == session && peer->state < SFS_CL_PEER_LOST) {
+		peer->is_told = true;
+		sfs_cl_peer_ready_if_all_came_locked(peer);
 		ret = 0;
 	}
 	mutex_unlock(&c->members_lock);
@@ -422,6 +451,11 @@ static void sfs_cl_leader_bye(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 	if (answer == SFS_CL_BYE_WAIT)
 		return;
 	sfs_lock_master_stop(c->master, peer->rid);
+	/*
+	 * A release on its way comes too late.  What it would have told is in the
+	 * root map, since the mount's log was folded before this call.
+	 */
+	sfs_lock_master_drop_values(c->master, peer->rid);
 	sfs_lock_master_remove(c->master, peer->rid);
 	sfs_cl_peer_remove(c, peer);
 	sfs_cl_lead_kick(c);
