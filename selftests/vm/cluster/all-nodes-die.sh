@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes pending timeout=400
+# vm: host nodes pending
 # After a power cut of all nodes one alone recovers the volume, with all that was synced.
 . "$(dirname "$0")/../../lib.sh"
 

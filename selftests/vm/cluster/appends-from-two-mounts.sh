@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # Lines that two mounts append to one file at the same time are all there, whole.
 . "$(dirname "$0")/../../lib.sh"
 

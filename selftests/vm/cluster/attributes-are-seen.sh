@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # Attributes and xattrs changed by one mount are what the other reads, also through an open file.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=240
+# vm: guest
 # Two mounts create the same names at the same time: open(2) gives both the one file, with O_EXCL one of them.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # Bytes written, appended, punched and cut off by one mount are what the other reads.
 . "$(dirname "$0")/../../lib.sh"
 

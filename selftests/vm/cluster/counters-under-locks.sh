@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=300
+# vm: guest
 # Processes of three mounts count in one file, each time under a lock: nothing is lost, and nobody starves.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # Two processes that wait for each other's fcntl locks: one of them is told, wherever they are.
 . "$(dirname "$0")/../../lib.sh"
 

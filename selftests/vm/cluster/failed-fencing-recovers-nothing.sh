@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=300
+# vm: guest
 # While the fence agent fails nothing of the lost mount is touched; when it succeeds the cluster goes on.
 . "$(dirname "$0")/../../lib.sh"
 

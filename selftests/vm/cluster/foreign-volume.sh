@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # A mount whose volume names the port of another volume's leader does not join that one.
 . "$(dirname "$0")/../../lib.sh"
 

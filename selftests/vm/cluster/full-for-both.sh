@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=240
+# vm: guest
 # When one mount fills the data device both get ENOSPC, both may delete, and both may write again.
 . "$(dirname "$0")/../../lib.sh"
 

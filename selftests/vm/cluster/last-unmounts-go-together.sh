@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # An unmount that would leave too few to elect a leader waits for the others; they
 # work on meanwhile, and all end cleanly.
 . "$(dirname "$0")/../../lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=240
+# vm: guest
 # A lock of one mount keeps the others out: fcntl, OFD and flock, bytes and whole files, until it is gone.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=240
+# vm: guest
 # What a mount that died had locked is free for the others once it is recovered, not before.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # A shared map of one mount sees what the other writes, by map and by call.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest long timeout=600
+# vm: guest long
 # A mount comes and goes a hundred times while another works.
 . "$(dirname "$0")/../../lib.sh"
 

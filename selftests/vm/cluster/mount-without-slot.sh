@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # A mount without a quorum slot joins, works, and outlives a change of the leader.
 . "$(dirname "$0")/../../lib.sh"
 

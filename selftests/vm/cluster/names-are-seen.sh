@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # Each mount sees at once what the other does to names, in both directions.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=240
+# vm: guest
 # Mounts that hold thousands of locks join the next leader, however late it hears of the last lock.
 . "$(dirname "$0")/../../lib.sh"
 

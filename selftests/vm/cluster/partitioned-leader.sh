@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes pending timeout=400
+# vm: host nodes pending
 # A leader that is cut off from the majority steps down before another one leads.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # Mounts that create in directories of their own get along, and see each other's files.
 . "$(dirname "$0")/../../lib.sh"
 

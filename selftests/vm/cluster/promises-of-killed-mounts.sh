@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending timeout=400
+# vm: guest pending
 # Mounts that vanish in the middle of parallel work keep all that they had synced.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending timeout=300
+# vm: guest pending
 # Two mounts that rename the same files and directories lose none and make no loops.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # Two mounts create in one directory at once: all names are there, and of equal names one wins.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending timeout=180
+# vm: guest pending
 # A file that another mount has open works on after its last name is gone, then its space comes back.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # Who waits for a lock of another mount can be interrupted and killed, and holds nothing then.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # A quorum slot that is none, or that another mount holds, is refused, and nobody else is disturbed.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=200
+# vm: guest
 # What was synced is there after forced unmounts in the middle of work.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host timeout=400
+# vm: host
 # After a power cut during parallel work all that was synced is there, and the volume is clean.
 . "$(dirname "$0")/../../lib.sh"
 

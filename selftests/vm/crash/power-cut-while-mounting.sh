@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host timeout=300
+# vm: host
 # A power cut during recovery, or right after it, loses nothing.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest damages timeout=90
+# vm: guest damages
 # A sound block in the wrong place, or an old one in its place, is noticed.
 . "$(dirname "$0")/../../lib.sh"
 # shellcheck source=selftests/vm/damage/blocks.bash

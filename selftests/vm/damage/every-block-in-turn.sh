@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest damages timeout=240
+# vm: guest damages
 # Whatever single block is damaged: errors, no oops, and a sound volume after its repair.
 . "$(dirname "$0")/../../lib.sh"
 # shellcheck source=selftests/vm/damage/blocks.bash

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest damages timeout=90
+# vm: guest damages
 # A damaged upper block of a directory's tree is EUCLEAN for that directory only.
 . "$(dirname "$0")/../../lib.sh"
 # shellcheck source=selftests/vm/damage/blocks.bash

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest damages timeout=90
+# vm: guest damages
 # One damaged super block is no harm; with both the volume is refused.
 . "$(dirname "$0")/../../lib.sh"
 # shellcheck source=selftests/vm/damage/blocks.bash

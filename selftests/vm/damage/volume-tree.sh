@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest damages timeout=60
+# vm: guest damages
 # A damaged volume tree refuses the mount and says which block.
 . "$(dirname "$0")/../../lib.sh"
 # shellcheck source=selftests/vm/damage/blocks.bash

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Lines that processes append to one file at once are all there and whole.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # st_blocks counts written blocks, before and after the write-back.
 . "$(dirname "$0")/../../lib.sh"
 

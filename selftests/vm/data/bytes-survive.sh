@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Files of many sizes have their bytes after a cache drop and after a remount.
 . "$(dirname "$0")/../../lib.sh"
 

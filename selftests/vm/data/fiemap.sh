@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # A file written from front to back is one extent, and FIEMAP tells holes from data.
 . "$(dirname "$0")/../../lib.sh"
 

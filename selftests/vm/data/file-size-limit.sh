@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # RLIMIT_FSIZE ends a write with SIGXFSZ or EFBIG.
 . "$(dirname "$0")/../../lib.sh"
 

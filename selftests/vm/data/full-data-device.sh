@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # A full data device is ENOSPC; nothing else breaks, and rm makes room again.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # When metadata is full creates are ENOSPC, rm still works, and then creates do.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Holes read as zeroes, take no space, and SEEK_DATA and SEEK_HOLE find them.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # A file may have 2^60 bytes and up to 2^63 - 1.
 . "$(dirname "$0")/../../lib.sh"
 

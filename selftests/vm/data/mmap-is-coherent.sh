@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Shared maps, read() and write() see the same bytes, and msync makes them durable.
 . "$(dirname "$0")/../../lib.sh"
 

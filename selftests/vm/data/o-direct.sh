@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # O_DIRECT is accepted, and its bytes and those of the page cache are the same.
 . "$(dirname "$0")/../../lib.sh"
 

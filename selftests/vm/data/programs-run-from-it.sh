@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Programs and scripts run from the volume, also after they were replaced.
 . "$(dirname "$0")/../../lib.sh"
 

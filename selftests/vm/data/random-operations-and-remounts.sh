@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # Random operations match a model across unmounts, mounts and cache drops.
 . "$(dirname "$0")/../../lib.sh"
 

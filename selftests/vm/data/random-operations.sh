@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=90
+# vm: guest
 # Random reads, writes, maps and truncates in four files at once match a model.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # read(), write(), append and truncate give the bytes and sizes they should.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # statx() tells when a file was made, whatever happens to it later.
 . "$(dirname "$0")/../../lib.sh"
 

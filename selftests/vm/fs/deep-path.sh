@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # A path 200 directories deep works, and moves as a whole.
 . "$(dirname "$0")/../../lib.sh"
 

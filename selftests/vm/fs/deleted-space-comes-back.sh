@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=90
+# vm: guest
 # After everything is deleted the free counts are what they were.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # A directory's size is the sum of its names' lengths, its nlink 2 + subdirectories.
 . "$(dirname "$0")/../../lib.sh"
 

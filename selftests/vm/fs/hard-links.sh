@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Names of one file share everything, and the last one takes it away.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # The root is inode 1, others begin at 1024, and no number comes twice.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # chmod, chown and umask give what they should, to whom they should.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Names may hold any byte but / and NUL and have 1 to 255 bytes.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Operations change the times they should, and no others.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=90
+# vm: guest
 # Four processes make 2000 names in one directory; each is there once.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=90
+# vm: guest
 # Processes that make and remove the same names leave no traces.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # readdir() has creation order, and d_off counts places exactly.
 . "$(dirname "$0")/../../lib.sh"
 

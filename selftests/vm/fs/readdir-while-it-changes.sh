@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Entries that are there during a whole scan appear exactly once.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # rename() moves, replaces and refuses as POSIX says.
 . "$(dirname "$0")/../../lib.sh"
 

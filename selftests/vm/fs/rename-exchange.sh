@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # RENAME_EXCHANGE swaps two names of any kind; entries keep their places.
 . "$(dirname "$0")/../../lib.sh"
 

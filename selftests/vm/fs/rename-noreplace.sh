@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # RENAME_NOREPLACE never replaces; one of two racing renames wins.
 . "$(dirname "$0")/../../lib.sh"
 

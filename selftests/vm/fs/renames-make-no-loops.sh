@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=90
+# vm: guest
 # Directories that processes move into each other stay one tree.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # A position in a directory means the same after a remount, whatever else changes.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # In a setgid directory children get its group, and directories the bit too.
 . "$(dirname "$0")/../../lib.sh"
 

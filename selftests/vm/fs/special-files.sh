@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # FIFOs, sockets and device nodes keep their type and numbers.
 . "$(dirname "$0")/../../lib.sh"
 

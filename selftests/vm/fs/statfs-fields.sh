@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # statfs() has the values of the ABI, and they follow creates and deletes.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Symbolic links hold 1 to 4095 bytes, and are followed up to 40 deep.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # What fsync, fdatasync, O_SYNC, syncfs and sync promise outlives a forced unmount.
 . "$(dirname "$0")/../../lib.sh"
 

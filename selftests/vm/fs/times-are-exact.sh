@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Times have nanoseconds and reach before 1970 and after 2106.
 . "$(dirname "$0")/../../lib.sh"
 

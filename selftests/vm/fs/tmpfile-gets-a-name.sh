@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # O_TMPFILE makes a file without a name that linkat() can give one.
 . "$(dirname "$0")/../../lib.sh"
 

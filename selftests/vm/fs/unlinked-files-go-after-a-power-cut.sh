@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host timeout=240
+# vm: host
 # Files that were unlinked and open when the power failed are gone afterwards.
 . "$(dirname "$0")/../../lib.sh"
 

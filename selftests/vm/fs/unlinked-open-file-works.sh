@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # An unlinked file works while it is open; then its space comes back.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # A write or truncate by an ordinary user takes away set-user and set-group bits.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes timeout=240
+# vm: host nodes
 # A fence request on one node cuts the power of the other, and is answered only then.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes timeout=240
+# vm: host nodes
 # Nodes see each other's disk writes at once and reach each other, until they are partitioned or stalled.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # Dirty bytes, sizes and times are right after each revocation, and readers see them.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=300
+# vm: guest
 # With locks revoked at random, parallel creates, renames, writes and maps stay right.
 . "$(dirname "$0")/../../lib.sh"
 

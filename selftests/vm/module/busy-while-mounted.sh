@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # The modules cannot be unloaded while a volume is mounted.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=480
+# vm: guest
 # All modules load and unload 50 times, with mounts in between, and leave nothing behind.
 . "$(dirname "$0")/../../lib.sh"
 

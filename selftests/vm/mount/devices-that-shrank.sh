@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Devices that are smaller than their volume are refused.
 . "$(dirname "$0")/../../lib.sh"
 

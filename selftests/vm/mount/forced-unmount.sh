@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=90
+# vm: guest
 # umount -f ends I/O at once, always finishes, and the volume recovers.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # A volume that another host has mounted is EBUSY; a dead host's is not.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # mount and umount print nothing, and unmounting commits what was done.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # umount is refused while a file is open; umount -l waits for the last close.
 . "$(dirname "$0")/../../lib.sh"
 

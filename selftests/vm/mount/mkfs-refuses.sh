@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # mkfs overwrites nothing without -f, and explains what it refuses.
 . "$(dirname "$0")/../../lib.sh"
 

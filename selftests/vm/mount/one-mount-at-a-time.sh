@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # A mounted volume's devices are busy for a second mount and for mkfs.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=120
+# vm: guest
 # Options out of range, malformed, repeated or unknown are EINVAL; the others mount.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # A clean volume mounts from read-only devices with -o ro, and is not written to.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # remount,ro stops changes and keeps what was done; remount,rw takes them again.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # /proc/mounts shows the options of the ABI in its order.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # /sys/fs/scoutfs has each mount's identity in the ABI's formats.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Unknown features and versions are refused, and named in the log.
 . "$(dirname "$0")/../../lib.sh"
 

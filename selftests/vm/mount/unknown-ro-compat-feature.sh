@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # An unknown ro_compat feature allows read-only mounts, and those only.
 . "$(dirname "$0")/../../lib.sh"
 

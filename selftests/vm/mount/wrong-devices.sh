@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=90
+# vm: guest
 # Devices that are missing, swapped, no devices, blank or foreign are refused.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=300
+# vm: guest
 # Sessions lose and double nothing over each transport, also when connections break.
 . "$(dirname "$0")/../../lib.sh"
 

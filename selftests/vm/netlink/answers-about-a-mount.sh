@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # Each family answers about a mount that has no cluster; errors say what is wrong.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=300
+# vm: guest
 # A dump that takes many messages has each lock once.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=180
+# vm: guest
 # scoutfs monitor shows mount, unmount and withdrawal.
 . "$(dirname "$0")/../../lib.sh"
 

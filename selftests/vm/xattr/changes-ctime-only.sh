@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Setting and removing an attribute changes ctime and not mtime.
 . "$(dirname "$0")/../../lib.sh"
 

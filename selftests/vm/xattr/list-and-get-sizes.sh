@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Sizes of lists and values are told, and too small buffers are ERANGE.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Names have up to 255 bytes and values up to 65535; more is ERANGE and E2BIG.
 . "$(dirname "$0")/../../lib.sh"
 

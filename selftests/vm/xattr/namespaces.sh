@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # user, trusted and security attributes are for whom and what they should be.
 . "$(dirname "$0")/../../lib.sh"
 

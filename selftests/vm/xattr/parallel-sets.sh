@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Processes that set and remove attributes of one file see whole values only.
 . "$(dirname "$0")/../../lib.sh"
 

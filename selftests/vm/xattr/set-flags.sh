@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # XATTR_CREATE and XATTR_REPLACE and removal give the errors they should.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # An attribute that was set and synced is there after a forced unmount, whole.
 . "$(dirname "$0")/../../lib.sh"
 

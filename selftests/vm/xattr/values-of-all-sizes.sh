@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest timeout=60
+# vm: guest
 # Values keep their bytes, whatever size follows whatever size.
 . "$(dirname "$0")/../../lib.sh"
 
