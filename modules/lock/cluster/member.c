@@ -57,7 +57,7 @@ static struct sfs_net_peer *sfs_cl_member_take_session(struct sfs_cluster *c)
 	mutex_lock(&c->member_lock);
 	old = c->session;
 	c->session = NULL;
-	c->is_session_open = false;
+	WRITE_ONCE(c->is_session_open, false);
 	c->session_error = 1;
 	if (c->member_state != SFS_CL_LOST)
 		c->member_state = SFS_CL_ALONE;
@@ -116,7 +116,7 @@ void sfs_cl_member_opened(struct sfs_cluster *c, struct sfs_net_peer *peer)
 	/* connect() may not have returned yet, but it holds the lock */
 	if (c->session == peer && c->member_state == SFS_CL_CONNECTING) {
 		c->member_state = SFS_CL_JOINING;
-		c->is_session_open = true;
+		WRITE_ONCE(c->is_session_open, true);
 	}
 	mutex_unlock(&c->member_lock);
 	sfs_cl_wake(c);
@@ -129,7 +129,7 @@ void sfs_cl_member_closed(struct sfs_cluster *c, struct sfs_net_peer *peer,
 	mutex_lock(&c->member_lock);
 	if (c->session == peer) {
 		c->session_error = error;
-		c->is_session_open = false;
+		WRITE_ONCE(c->is_session_open, false);
 	}
 	mutex_unlock(&c->member_lock);
 	/* the work looks now and then; at once would be a busy loop of refusals */
@@ -151,15 +151,20 @@ struct sfs_net_peer *sfs_cl_member_try_session(struct sfs_cluster *c)
 
 static bool sfs_cl_member_is_hopeless(struct sfs_cluster *c)
 {
-	return sfs_cl_is_down(c) || c->member_state == SFS_CL_LOST;
+	return sfs_cl_is_down(c) ||
+	       READ_ONCE(c->member_state) == SFS_CL_LOST;
 }
 
 struct sfs_net_peer *sfs_cl_member_session(struct sfs_cluster *c)
 {
 	struct sfs_net_peer *peer = NULL;
 
-	wait_event(c->wait, sfs_cl_member_is_hopeless(c) ||
-		   (peer = sfs_cl_member_try_session(c)) != NULL);
+	/* a mutex is nothing for a wait's condition */
+	do {
+		wait_event(c->wait, sfs_cl_member_is_hopeless(c) ||
+			   READ_ONCE(c->is_session_open));
+		peer = sfs_cl_member_try_session(c);
+	} while (!peer && !sfs_cl_member_is_hopeless(c));
 	return peer;
 }
 
@@ -169,7 +174,7 @@ void sfs_cl_member_lost(struct sfs_cluster *c, int error)
 
 	mutex_lock(&c->member_lock);
 	was_lost = c->member_state == SFS_CL_LOST;
-	c->member_state = SFS_CL_LOST;
+	WRITE_ONCE(c->member_state, SFS_CL_LOST);
 	mutex_unlock(&c->member_lock);
 	sfs_cl_wake(c);
 	if (!was_lost)

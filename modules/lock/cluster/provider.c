@@ -250,7 +250,7 @@ static int sfs_cl_say_bye(struct sfs_cluster *c)
 		ret = sfs_cl_ask_bye(c);
 		if (ret == -ENOTCONN &&
 		    !wait_event_timeout(c->wait, sfs_cl_is_down(c) ||
-					sfs_cl_member_has_leader(c), patience))
+					READ_ONCE(c->is_session_open), patience))
 			return ret;
 		if (ret == SFS_CL_BYE_GO || ret == SFS_CL_BYE_LAST)
 			return ret;
