@@ -20,7 +20,9 @@
  * waiters it suffices for before the revoke can stop them, so everybody who
  * queued gets a turn however fast revokes come.
  *
- * The cached mode is never below a user's.  While set, want is below mode.
+ * The cached mode is never below a user's.  While set, want is below mode.  Until
+ * the handle's hold time is over (hold.c) want neither stops new users nor counts
+ * as something to do; whoever leaves it so arms the work's timer.
  *
  * lockdep sees one map per space: acquire takes it for a moment, callbacks run
  * inside it.  So a lock that a callback takes and that somebody holds while
@@ -32,6 +34,7 @@
 
 enum sfs_lock_step {
 	SFS_LOCK_STEP_NONE,
+	SFS_LOCK_STEP_HOLD,	/* a revocation that has to wait a little */
 	SFS_LOCK_STEP_REVOKE,
 	SFS_LOCK_STEP_GRANT,
 	SFS_LOCK_STEP_REQUEST,
@@ -49,16 +52,8 @@ static bool sfs_lock_has_users_above_locked(const struct sfs_lock *lock,
 static bool sfs_lock_suffices_locked(const struct sfs_lock *lock,
 				     enum sfs_lock_mode mode)
 {
-	return lock->mode >= mode && lock->want >= mode;
-}
-
-/*
- * Hook for a minimum hold time: false while the revoke shall wait, and then
- * somebody must call sfs_lock_queue_locked() when it is over.
- */
-static bool sfs_lock_hold_is_over_locked(const struct sfs_lock *lock)
-{
-	return true;
+	return lock->mode >= mode &&
+	       (lock->want >= mode || !sfs_lock_hold_is_over_locked(lock));
 }
 
 static enum sfs_lock_step sfs_lock_next_step_locked(const struct sfs_lock *lock)
@@ -66,10 +61,10 @@ static enum sfs_lock_step sfs_lock_next_step_locked(const struct sfs_lock *lock)
 	if (READ_ONCE(lock->space->is_shutdown))
 		return SFS_LOCK_STEP_NONE;
 	if (lock->want != SFS_LOCK_NO_MODE) {
-		if (sfs_lock_has_users_above_locked(lock, lock->want) ||
-		    !sfs_lock_hold_is_over_locked(lock))
+		if (sfs_lock_has_users_above_locked(lock, lock->want))
 			return SFS_LOCK_STEP_NONE;
-		return SFS_LOCK_STEP_REVOKE;
+		return sfs_lock_hold_is_over_locked(lock) ?
+		       SFS_LOCK_STEP_REVOKE : SFS_LOCK_STEP_HOLD;
 	}
 	if (lock->has_grant)
 		return SFS_LOCK_STEP_GRANT;
@@ -90,16 +85,35 @@ void sfs_lock_queue_locked(struct sfs_lock *lock)
 {
 	lockdep_assert_held(&lock->lock);
 	refcount_inc(&lock->refs);
-	if (!queue_work(lock->space->wq, &lock->work))
+	if (mod_delayed_work(lock->space->wq, &lock->work, 0))
 		refcount_dec(&lock->refs);	/* it holds one already */
+}
+
+/*
+ * Come again when the hold is over.  Not to be asked again whether it is: time goes
+ * on, and nobody else would come.
+ */
+static void sfs_lock_queue_hold_locked(struct sfs_lock *lock)
+	__must_hold(&lock->lock)
+{
+	lockdep_assert_held(&lock->lock);
+	refcount_inc(&lock->refs);
+	if (!queue_delayed_work(lock->space->wq, &lock->work,
+				sfs_lock_hold_left_locked(lock)))
+		refcount_dec(&lock->refs);
 }
 
 /* A wish changed; somebody must look, unless somebody is about to. */
 static void sfs_lock_kick_locked(struct sfs_lock *lock)
 	__must_hold(&lock->lock)
 {
-	if (!lock->is_running &&
-	    sfs_lock_next_step_locked(lock) != SFS_LOCK_STEP_NONE)
+	enum sfs_lock_step step = SFS_LOCK_STEP_NONE;
+
+	if (!lock->is_running)
+		step = sfs_lock_next_step_locked(lock);
+	if (step == SFS_LOCK_STEP_HOLD)
+		sfs_lock_queue_hold_locked(lock);
+	else if (step != SFS_LOCK_STEP_NONE)
 		sfs_lock_queue_locked(lock);
 }
 
@@ -210,6 +224,7 @@ static void sfs_lock_apply_grant_locked(struct sfs_lock *lock, int error)
 	} else {
 		atomic64_inc(&lock->space->nr_grants);
 		lock->mode = lock->grant_mode;
+		sfs_lock_hold_begin_locked(lock);
 		sfs_lock_admit_waiters_locked(lock);
 	}
 
@@ -282,6 +297,7 @@ static void sfs_lock_step_revoke(struct sfs_lock *lock)
 	u8 lvb[SFS_LOCK_LVB_BYTES];
 	int ret;
 
+	sfs_lock_hold_finish_locked(lock);
 	spin_unlock(&lock->lock);
 	ret = sfs_lock_call_invalidate(lock, from, to);
 	spin_lock(&lock->lock);
@@ -321,6 +337,10 @@ static void sfs_lock_run(struct sfs_lock *lock, struct sfs_lock_waiter *self)
 	}
 	lock->is_running = true;
 	while ((step = sfs_lock_next_step_locked(lock)) != SFS_LOCK_STEP_NONE) {
+		if (step == SFS_LOCK_STEP_HOLD) {
+			sfs_lock_queue_hold_locked(lock);
+			break;
+		}
 		if (self && (step == SFS_LOCK_STEP_REVOKE ||
 			     list_empty(&self->link))) {
 			sfs_lock_queue_locked(lock);
@@ -336,6 +356,7 @@ static void sfs_lock_run(struct sfs_lock *lock, struct sfs_lock_waiter *self)
 		case SFS_LOCK_STEP_REQUEST:
 			sfs_lock_step_request(lock);
 			break;
+		case SFS_LOCK_STEP_HOLD:
 		case SFS_LOCK_STEP_NONE:
 			break;
 		}
@@ -349,7 +370,8 @@ static void sfs_lock_run(struct sfs_lock *lock, struct sfs_lock_waiter *self)
 /* Per handle: revocations, grants nobody runs for, and the end of a return. */
 void sfs_lock_work(struct work_struct *work)
 {
-	struct sfs_lock *lock = container_of(work, struct sfs_lock, work);
+	struct sfs_lock *lock = container_of(to_delayed_work(work),
+					     struct sfs_lock, work);
 	bool is_last = false;
 
 	sfs_lock_run(lock, NULL);

@@ -28,6 +28,8 @@ struct sfs_lock {
 	u64 nr;
 	u64 generation;
 	u64 nr_hits;
+	u64 granted_ns;		/* when the mode was granted */
+	u64 granted_hits;	/* nr_hits then */
 	u32 users_pr;
 	u32 users_ex;
 	s16 grant_error;
@@ -40,11 +42,13 @@ struct sfs_lock {
 	bool is_running;	/* somebody is in sfs_lock_run() */
 	bool has_grant;
 	bool is_referenced;	/* used since shrink last looked */
+	u8 hold_ms;		/* from granted_ns on no revocation counts */
+	bool is_hold_over;	/* whatever hold_ms says */
 	bool is_returning;	/* shrink chose it: free it at NL */
 	struct list_head waiters;	/* sfs_lock_waiter, oldest first */
 	void *priv;			/* the filesystem's */
 	void *provider_priv;		/* the provider's */
-	struct work_struct work;	/* holds a reference while queued */
+	struct delayed_work work;	/* holds a reference while queued */
 	union {
 		struct list_head lru;	/* space->lru, under its lru_lock */
 		struct rcu_head rcu;
@@ -103,6 +107,12 @@ void sfs_lock_queue_locked(struct sfs_lock *lock);
 void sfs_lock_want_locked(struct sfs_lock *lock, enum sfs_lock_mode mode);
 void sfs_lock_fail_waiters_locked(struct sfs_lock *lock, int error);
 bool sfs_lock_is_settled_locked(const struct sfs_lock *lock);
+
+/* hold.c */
+void sfs_lock_hold_begin_locked(struct sfs_lock *lock);
+bool sfs_lock_hold_is_over_locked(const struct sfs_lock *lock);
+void sfs_lock_hold_finish_locked(struct sfs_lock *lock);
+unsigned long sfs_lock_hold_left_locked(const struct sfs_lock *lock);
 
 /* space.c */
 void sfs_lock_free(struct sfs_lock *lock);

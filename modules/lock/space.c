@@ -108,7 +108,8 @@ static struct sfs_lock *sfs_lock_alloc(struct sfs_lock_space *space,
 	lock->want_next = SFS_LOCK_NO_MODE;
 	INIT_LIST_HEAD(&lock->waiters);
 	INIT_LIST_HEAD(&lock->lru);
-	INIT_WORK(&lock->work, sfs_lock_work);
+	INIT_DELAYED_WORK(&lock->work, sfs_lock_work);
+	lock->is_hold_over = true;
 	return lock;
 }
 
@@ -200,6 +201,7 @@ static bool sfs_lock_return_locked(struct sfs_lock *lock)
 		return false;
 
 	lock->is_returning = true;
+	lock->is_hold_over = true;	/* nobody here has use for it */
 	if (is_held)
 		sfs_lock_want_locked(lock, SFS_LOCK_NL);
 	sfs_lock_queue_locked(lock);
@@ -452,6 +454,10 @@ void sfs_lock_space_drain(struct sfs_lock_space *space)
 	sfs_lock_for_each_handle(lock, &iter)
 		wait_event(space->wait, sfs_lock_has_left(lock));
 
+	/* timers of holds that something else has ended */
+	iter = (struct sfs_lock_iter) { .space = space };
+	sfs_lock_for_each_handle(lock, &iter)
+		flush_delayed_work(&lock->work);
 	/* works that have nothing more to do may still hold references */
 	destroy_workqueue(space->wq);
 	space->wq = NULL;

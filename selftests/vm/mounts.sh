@@ -147,6 +147,19 @@ wait_leader() {
 	leader_nr
 }
 
+# rounds COUNT: files that one mount writes and another reads; TOOK_MS is how long
+# it took
+rounds() {
+	local i start
+
+	start=$(date +%s%N)
+	for ((i = 1; i <= $1; i++)); do
+		echo "$i" >"$MNT0/n$i"
+		grep -qx "$i" "$MNT1/n$i"
+	done
+	export TOOK_MS=$((($(date +%s%N) - start) / 1000000))
+}
+
 # --- what goes wrong ------------------------------------------------------------
 
 # stall_nth N: all I/O of the mount takes for ever; resume_nth N ends that

@@ -488,9 +488,28 @@ static bool cl_print_part(void *arg, const struct sfs_lock_master_info *info)
 	return true;
 }
 
+static bool cl_print_handle(void *arg, const struct sfs_lock_info *info)
+{
+	const struct cl_node *node = arg;
+
+	if (info->users_pr || info->users_ex || info->waiters || info->revoking)
+		cl_trace("mount %u: lock %u/%llu: mode %u, %u PR and %u EX users, %u waiters%s",
+			 node->mount, info->type, info->nr, info->mode,
+			 info->users_pr, info->users_ex, info->waiters,
+			 info->revoking ? ", is revoked" : "");
+	return true;
+}
+
 void cl_master_print(void)
 {
+	unsigned int i;
+
 	sfs_lock_master_for_each(cl_master.master, cl_print_part, NULL);
+	for (i = 0; i < cl.nr_mounts; i++) {
+		if (cl.mount[i]->state == CL_NODE_UP && cl.mount[i]->fs)
+			sfs_lock_for_each(cl.mount[i]->fs->locks,
+					  cl_print_handle, cl.mount[i]);
+	}
 }
 
 static bool cl_no_part(void *arg, const struct sfs_lock_master_info *info)

@@ -39,7 +39,8 @@ static void cl_worker_fiber(void *arg)
 
 	while (node->state != CL_NODE_DOWN) {
 		if (!node->wq || !port_run_one_work_of(node->wq))
-			port_wait_on("works", &port_system_wq, U64_MAX);
+			port_wait_on("works", &port_system_wq,
+				     port_next_work_ns());
 	}
 }
 
