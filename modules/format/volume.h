@@ -34,7 +34,9 @@
 	X(orphan_scan,			"scans for orphans") \
 	X(orphan_scan_attempts,		"orphans a scan tried to delete") \
 	X(orphan_scan_empty,		"scans that found none") \
-	X(reclaimed_open_logs,		"mounts recovered")
+	X(reclaimed_open_logs,		"mounts recovered") \
+	X(open_asked,			"times other mounts were asked what they have open") \
+	X(open_elsewhere,		"deletes put off because another mount may have it open")
 
 enum sfs_counter {
 #define SFS_COUNTER_ENUM(name, text)	SFS_CNT_##name,

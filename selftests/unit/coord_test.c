@@ -127,6 +127,40 @@ static void test_refused(void **state)
 }
 
 /* A tree that is none of the mount's: the leader says so and goes on. */
+/* Inodes, as another mount is told. */
+static u64 inodes_of(struct setup *s, struct sfs_coord_peer *peer, s64 delta)
+{
+	struct sfs_coord_u64 req = { cpu_to_le64(delta) };
+	const struct sfs_coord_stat_reply *st = (void *)(s->reply + 8);
+
+	s->len = 0;
+	assert_int_equal(sfs_coord_serve(s->nv.leader, peer, SFS_COORD_STAT,
+					 &req, sizeof(req), s->reply, &s->len),
+			 0);
+	assert_int_equal(status(s), SFS_COORD_OK);
+	return le64_to_cpu(st->nr_inodes);
+}
+
+static void test_inodes_of_all_mounts_count(void **state)
+{
+	struct sfs_coord_peer other = { .rid = 77, .is_joined = true };
+	struct setup *s = *state;
+	u64 before;
+
+	join(s);
+	before = inodes_of(s, &s->nv.peer, 0);
+	assert_int_equal(inodes_of(s, &other, 5), before + 5);
+	assert_int_equal(inodes_of(s, &s->nv.peer, -2), before + 3);
+	/* not once more */
+	assert_int_equal(inodes_of(s, &s->nv.peer, -2), before + 3);
+	assert_int_equal(inodes_of(s, &other, 6), before + 4);
+	sfs_coord_peer_end(s->nv.leader, &other);
+	assert_int_equal(inodes_of(s, &s->nv.peer, -2), before - 2);
+	/* its record has the truth: it made nothing */
+	leave(s);
+	assert_int_equal(inodes_of(s, &other, 0), before);
+}
+
 static void test_foreign_tree(void **state)
 {
 	struct setup *s = *state;
@@ -216,7 +250,7 @@ static void test_bad_answers(void **state)
 	u32 slot;
 
 	answer.error = -ETIMEDOUT;
-	assert_int_equal(sfs_coord_stat(&co, &st), -ETIMEDOUT);
+	assert_int_equal(sfs_coord_stat(&co, 0, &st), -ETIMEDOUT);
 	assert_int_equal(sfs_coord_next_seq(&co), 0);
 	answer = (struct answer) { .status = SFS_COORD_ENOSPC, .len = 8 };
 	assert_int_equal(sfs_coord_del_orphan(&co, 1), -ENOSPC);
@@ -231,7 +265,7 @@ static void test_bad_answers(void **state)
 			assert_int_equal(sfs_coord_lookup_root(&co, 1, &entry),
 					 -EPROTO);
 		if (answer.len != 8 + sizeof(struct sfs_coord_stat_reply))
-			assert_int_equal(sfs_coord_stat(&co, &st), -EPROTO);
+			assert_int_equal(sfs_coord_stat(&co, 0, &st), -EPROTO);
 		/* too many extents, a slot that is none */
 		assert_int_equal(sfs_coord_grant(&co, 0, 0, 0, 1, 1, false,
 						 &grant), -EPROTO);
@@ -245,6 +279,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_tree, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_inodes_of_all_mounts_count,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_twice, setup, teardown),
 		cmocka_unit_test(test_bad_answers),
 	};

@@ -177,16 +177,23 @@ resume_nth() {
 # write any more, which is what fencing is for, so whoever asks may be told that
 # it is fenced: see fence_serve.
 kill_nth() {
-	local mnt
+	local mnt pids
 
 	mnt=$(mnt_of "$1")
 	rid_of "$1" >>/tmp/killed
-	umount -f "$mnt" 2>/dev/null || fuser -k -KILL -M -m "$mnt" >/dev/null 2>&1 || :
+	# afterwards its root cannot be looked at any more
+	pids=$(fuser -M -m "$mnt" 2>/dev/null) || :
+	KILLED_NS=$(date +%s%N)
+	export KILLED_NS
+	umount -f "$mnt" 2>/dev/null || :
+	# shellcheck disable=SC2086 # one word each
+	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || :
 	wait_until 30 unmounted_nth "$1"
 }
 
 unmounted_nth() {
-	! mountpoint -q "$(mnt_of "$1")" || umount -f "$(mnt_of "$1")" 2>/dev/null
+	! grep -q " $(mnt_of "$1") scoutfs " /proc/mounts ||
+		umount -f "$(mnt_of "$1")" 2>/dev/null
 }
 
 # fence_dirs: of all open requests of all mounts

@@ -167,16 +167,36 @@ int sfs_coord_del_orphan(struct sfs_coord *co, u64 ino)
 	return sfs_coord_call_u64(co, SFS_COORD_DEL_ORPHAN, &ino, NULL);
 }
 
-int sfs_coord_stat(struct sfs_coord *co, struct sfs_leader_stat *st)
+int sfs_coord_inodes_open(struct sfs_coord *co, u64 first,
+			  const struct sfs_open_map *wanted,
+			  struct sfs_open_map *open)
 {
+	struct sfs_coord_open_req req = { .first = cpu_to_le64(first) };
+	struct sfs_coord_open answer;
+	unsigned int i;
+	int ret;
+
+	sfs_open_encode(&req.wanted, wanted);
+	ret = sfs_coord_call(co, SFS_COORD_INODES_OPEN, &req, sizeof(req),
+			     &answer, sizeof(answer));
+	for (i = 0; !ret && i < SFS_OPEN_WORDS; i++)
+		open->word[i] = le64_to_cpu(answer.word[i]);
+	return ret;
+}
+
+int sfs_coord_stat(struct sfs_coord *co, s64 inode_delta,
+		   struct sfs_leader_stat *st)
+{
+	struct sfs_coord_u64 req = { .value = cpu_to_le64(inode_delta) };
 	struct sfs_coord_stat_reply answer;
 	int ret;
 
 	if (co->leader) {
 		sfs_leader_stat(co->leader, st);
+		st->nr_inodes += inode_delta;
 		return 0;
 	}
-	ret = sfs_coord_call(co, SFS_COORD_STAT, NULL, 0, &answer,
+	ret = sfs_coord_call(co, SFS_COORD_STAT, &req, sizeof(req), &answer,
 			     sizeof(answer));
 	if (ret)
 		return ret;

@@ -28,6 +28,9 @@ struct sfs_plock_service;
  * @seq_lock: guards @next_seq
  * @next_seq: next transaction seq to give out
  * @seq_limit: seqs below are safe to give out: the durable super says so
+ * @inode_delta: what all members made and deleted that the super does not count
+ * @ask: ask a mount, see sfs_lock_space_ask(); NULL: there are no others
+ * @ask_arg: passed to it
  * @plocks: file locks of all mounts; NULL: nobody asks for any.  Whoever made
  *	it ends it before the leader is stopped
  */
@@ -42,6 +45,10 @@ struct sfs_leader {
 	spinlock_t seq_lock;		/* next_seq, seq_limit */
 	u64 next_seq;
 	u64 seq_limit;
+	atomic64_t inode_delta;
+	int (*ask)(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
+		   void *reply, u32 reply_max, u32 *reply_len);
+	void *ask_arg;
 	struct sfs_plock_service *plocks;
 };
 
@@ -128,6 +135,17 @@ int sfs_leader_lookup_root(struct sfs_leader *ld, u64 group,
 /* Next inode at or after *ino left behind unlinked by mounts that are gone. */
 int sfs_leader_next_orphan(struct sfs_leader *ld, u64 *ino);
 int sfs_leader_del_orphan(struct sfs_leader *ld, u64 ino);
+
+struct sfs_coord_open_req;
+struct sfs_open_map;
+
+/*
+ * Which inodes mounts other than rid have open, see struct sfs_coord_open_req;
+ * all of them when one cannot be asked.  The request is valid.
+ */
+int sfs_leader_inodes_open(struct sfs_leader *ld, u64 rid,
+			   const struct sfs_coord_open_req *req,
+			   struct sfs_open_map *open);
 
 struct sfs_leader_stat {
 	u64 free_meta_blocks;

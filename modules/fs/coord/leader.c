@@ -429,6 +429,7 @@ void sfs_leader_stat(struct sfs_leader *ld, struct sfs_leader_stat *st)
 	mutex_unlock(&tr->lock);
 	st->free_data_blocks = le64_to_cpu(ld->sb->free_data_blocks);
 	st->reserved_meta_blocks = sfs_leader_meta_reserve(ld);
-	st->nr_inodes = le64_to_cpu(ld->sb->nr_inodes);
+	st->nr_inodes = le64_to_cpu(ld->sb->nr_inodes) +
+			atomic64_read(&ld->inode_delta);
 	mutex_unlock(&ld->lock);
 }

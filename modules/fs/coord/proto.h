@@ -30,12 +30,14 @@ enum sfs_coord_type {
 	SFS_COORD_PLOCK_ACCEPT	= 16,
 	SFS_COORD_PLOCK_CANCEL	= 17,
 	SFS_COORD_PLOCK_TEST	= 18,
-	SFS_COORD_NR_TYPES	= 19,
+	SFS_COORD_INODES_OPEN	= 19,
+	SFS_COORD_NR_TYPES	= 20,
 };
 
 /* What a leader asks a member: types of sfs_lock_space_ask(). */
 enum sfs_coord_question {
 	SFS_COORD_ASK_PLOCKS	= 1,	/* __le64 numbers of decided waits */
+	SFS_COORD_ASK_OPEN	= 2,	/* as INODES_OPEN */
 };
 
 /* Error numbers differ between machines, these do not. */
@@ -116,7 +118,31 @@ static_assert(sizeof(struct sfs_coord_stat_reply) == 32);
 static_assert(sizeof(struct sfs_coord_reply) +
 	      sizeof(struct sfs_coord_grant_reply) <= SFS_COORD_REPLY_MAX);
 
-/* ---- file locks ------------------------------------------------------------------ */
+/* ---- inodes that are open ----------------------------------------------- */
+
+/* struct sfs_open_map, and the answer */
+struct sfs_coord_open {
+	__le64 word[SFS_OPEN_WORDS];
+};
+
+static_assert(sizeof(struct sfs_coord_open) == 128);
+static_assert(sizeof(struct sfs_coord_reply) + sizeof(struct sfs_coord_open) <=
+	      SFS_COORD_REPLY_MAX);
+
+struct sfs_coord_open_req {
+	__le64 first;		/* a multiple of sfs_open_inos() */
+	struct sfs_coord_open wanted;
+};
+
+static_assert(sizeof(struct sfs_coord_open_req) == 136);
+
+void sfs_open_encode(struct sfs_coord_open *disk,
+		     const struct sfs_open_map *map);
+/* false: it has bits that stand for nothing */
+bool sfs_open_decode(const struct sfs_volume *vol, struct sfs_open_map *map,
+		     const struct sfs_coord_open *disk);
+
+/* ---- file locks --------------------------------------------------------- */
 
 enum sfs_coord_plock_flags {
 	SFS_COORD_PLOCK_OFD	= 1 << 0,

@@ -93,8 +93,10 @@ static int sfs_serve_leave(struct sfs_coord_serving *sv)
 		ret = sfs_leader_recover_slot(sv->ld, peer->slot, peer->rid);
 	if (!ret && sv->ld->plocks)
 		sfs_plock_service_drop(sv->ld->plocks, peer->rid);
-	if (!ret)
+	if (!ret) {
 		peer->has_left = true;
+		sfs_coord_peer_end(sv->ld, peer);
+	}
 	return ret;
 }
 
@@ -190,11 +192,24 @@ static int sfs_serve_del_orphan(struct sfs_coord_serving *sv)
 	return sfs_leader_del_orphan(sv->ld, sfs_coord_req_u64(sv));
 }
 
+static void sfs_coord_peer_delta(struct sfs_leader *ld,
+				 struct sfs_coord_peer *peer, s64 delta)
+{
+	atomic64_add(delta - atomic64_xchg(&peer->inode_delta, delta),
+		     &ld->inode_delta);
+}
+
+void sfs_coord_peer_end(struct sfs_leader *ld, struct sfs_coord_peer *peer)
+{
+	sfs_coord_peer_delta(ld, peer, 0);
+}
+
 static int sfs_serve_stat(struct sfs_coord_serving *sv)
 {
 	struct sfs_coord_stat_reply *answer = sv->answer;
 	struct sfs_leader_stat st;
 
+	sfs_coord_peer_delta(sv->ld, sv->peer, sfs_coord_req_u64(sv));
 	sfs_leader_stat(sv->ld, &st);
 	answer->free_meta_blocks = cpu_to_le64(st.free_meta_blocks);
 	answer->free_data_blocks = cpu_to_le64(st.free_data_blocks);
@@ -204,7 +219,24 @@ static int sfs_serve_stat(struct sfs_coord_serving *sv)
 	return 0;
 }
 
-/* ---- file locks ------------------------------------------------------------------------ */
+static int sfs_serve_inodes_open(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_open_req *req = sv->req;
+	struct sfs_open_map map;
+	int ret;
+
+	if (le64_to_cpu(req->first) & (sfs_open_inos(sv->ld->vol) - 1) ||
+	    !sfs_open_decode(sv->ld->vol, &map, &req->wanted))
+		return -EPROTO;
+	ret = sfs_leader_inodes_open(sv->ld, sv->peer->rid, req, &map);
+	if (ret)
+		return ret;
+	sfs_open_encode(sv->answer, &map);
+	sv->answer_len = sizeof(struct sfs_coord_open);
+	return 0;
+}
+
+/* ---- file locks --------------------------------------------------------- */
 
 static int sfs_serve_plock_begin(struct sfs_coord_serving *sv)
 {
@@ -339,7 +371,7 @@ static const struct sfs_coord_service {
 	[SFS_COORD_LOOKUP_ROOT]	= { U64, true, sfs_serve_lookup_root },
 	[SFS_COORD_NEXT_ORPHAN]	= { U64, true, sfs_serve_next_orphan },
 	[SFS_COORD_DEL_ORPHAN]	= { U64, true, sfs_serve_del_orphan },
-	[SFS_COORD_STAT]	= { 0, true, sfs_serve_stat },
+	[SFS_COORD_STAT]	= { U64, true, sfs_serve_stat },
 	/* whoever may be in the table says that it holds nothing, before it joins */
 	[SFS_COORD_PLOCK_BEGIN]	= { U64, false, sfs_serve_plock_begin },
 	[SFS_COORD_PLOCK_HELD]	= { sizeof(struct sfs_coord_plock_held_req),
@@ -355,6 +387,8 @@ static const struct sfs_coord_service {
 				     true, sfs_serve_plock_cancel },
 	[SFS_COORD_PLOCK_TEST]	= { sizeof(struct sfs_coord_plock_req), true,
 				    sfs_serve_plock_test },
+	[SFS_COORD_INODES_OPEN]	= { sizeof(struct sfs_coord_open_req), true,
+				    sfs_serve_inodes_open },
 #undef U64
 };
 

@@ -19,6 +19,31 @@
 #define SFS_COORD_REQUEST_MAX	2048
 #define SFS_COORD_REPLY_MAX	320
 
+/* Inodes of one question about what is open: of a group, if it has fewer. */
+#define SFS_OPEN_INOS		1024
+#define SFS_OPEN_WORDS		(SFS_OPEN_INOS / 64)
+
+/* One bit for each inode from an aligned one on. */
+struct sfs_open_map {
+	u64 word[SFS_OPEN_WORDS];
+};
+
+static inline unsigned int sfs_open_inos(const struct sfs_volume *vol)
+{
+	return min(1U << vol->group_shift, (unsigned int)SFS_OPEN_INOS);
+}
+
+static inline bool sfs_open_test(const struct sfs_open_map *map,
+				 unsigned int i)
+{
+	return map->word[i / 64] >> (i % 64) & 1;
+}
+
+static inline void sfs_open_set(struct sfs_open_map *map, unsigned int i)
+{
+	map->word[i / 64] |= 1ULL << (i % 64);
+}
+
 /**
  * struct sfs_coord - how a mount reaches the leader
  * @leader: in this kernel, or NULL
@@ -49,7 +74,19 @@ int sfs_coord_lookup_root(struct sfs_coord *co, u64 group,
 			  struct sfs_disk_root_entry *entry);
 int sfs_coord_next_orphan(struct sfs_coord *co, u64 *ino);
 int sfs_coord_del_orphan(struct sfs_coord *co, u64 ino);
-int sfs_coord_stat(struct sfs_coord *co, struct sfs_leader_stat *st);
+/*
+ * The volume's figures; inode_delta is what this mount made minus deleted. What
+ * others did counts as of their last call.
+ */
+int sfs_coord_stat(struct sfs_coord *co, s64 inode_delta,
+		   struct sfs_leader_stat *st);
+/*
+ * Which inodes from first on, a multiple of sfs_open_inos(), do other mounts have
+ * open? Those that are wanted shall be deleted.  By message only.
+ */
+int sfs_coord_inodes_open(struct sfs_coord *co, u64 first,
+			  const struct sfs_open_map *wanted,
+			  struct sfs_open_map *open);
 
 /**
  * struct sfs_coord_peer - who asks, as the session that carries it knows
@@ -57,13 +94,18 @@ int sfs_coord_stat(struct sfs_coord *co, struct sfs_leader_stat *st);
  * @slot: its slot, valid once @is_joined
  * @is_joined: it is in the mount table, or was
  * @has_left: the slot is not its own any more
+ * @inode_delta: what it said last, see sfs_coord_stat()
  */
 struct sfs_coord_peer {
 	u64 rid;
 	u32 slot;
 	bool is_joined;
 	bool has_left;
+	atomic64_t inode_delta;
 };
+
+/* It has left, or is recovered: its changes are in the super. */
+void sfs_coord_peer_end(struct sfs_leader *ld, struct sfs_coord_peer *peer);
 
 /**
  * sfs_coord_serve() - serve one request of a mount

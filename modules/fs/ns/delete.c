@@ -5,6 +5,11 @@
  * Items go first, in as many transactions as it takes, the inode item and the
  * orphan record last and together.  A crash leaves a smaller orphan, on which
  * the same is done again.
+ *
+ * Another mount may have the inode open: see others.c.  What takes more than one
+ * transaction is marked in the first, SFS_INODE_DELETING: from then on the inode
+ * does not exist for anybody who looks for it, though EX may be given up before
+ * all of it is gone.
  */
 #include "fs/ns/items.h"
 
@@ -59,12 +64,32 @@ static int sfs_delete_part(struct sfs_edit *e)
 		return ret;
 	sfs_op_dirty(op, ino);
 	ret = sfs_delete_items(op, ino);
-	if (ret)
-		return ret > 0 ? SFS_AGAIN : ret;
-	if (!e->more)
+	if (ret < 0)
+		return ret;
+	if (!ret && !e->more)
 		return sfs_delete_last(e);
-	ret = sfs_edit_apply(e, false);
+	e->node->in.flags |= SFS_INODE_DELETING;
+	if (ret)
+		ret = sfs_node_write(e->ch, e->node);
+	else
+		ret = sfs_edit_apply(e, true);
 	return ret ? ret : SFS_AGAIN;
+}
+
+/* Between the cluster lock and the hold others are asked. */
+static int sfs_delete_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
+			    unsigned int tree_ops)
+{
+	struct sfs_op *op = &e->ch->op;
+	int ret;
+
+	sfs_edit_begin(e, fs, ino);
+	ret = sfs_op_lock(op, SFS_OP_DELETE);
+	if (!ret)
+		ret = sfs_others_check(op, ino);
+	if (!ret)
+		ret = sfs_op_enter(op, tree_ops, SFS_OP_DELETE);
+	return ret ? ret : sfs_node_read(op, ino, e->node);
 }
 
 static int sfs_delete_once(struct sfs_edit *e, struct sfs_fs *fs, u64 ino)
@@ -73,7 +98,7 @@ static int sfs_delete_once(struct sfs_edit *e, struct sfs_fs *fs, u64 ino)
 				1 + SFS_DELETE_ITEMS / 4 / 4;
 	int ret;
 
-	ret = sfs_edit_start(e, fs, ino, tree_ops, SFS_OP_DELETE);
+	ret = sfs_delete_start(e, fs, ino, tree_ops);
 	if (ret == -ESTALE) {
 		sfs_orphan_del(&e->ch->op, ino);
 		ret = 0;
@@ -91,11 +116,32 @@ int sfs_ns_delete(struct sfs_fs *fs, u64 ino)
 	int ret;
 
 	ret = sfs_edit_create(fs, SFS_EXT_MANY, &e);
-	if (ret)
+	if (ret) {
+		sfs_orphan_left(fs, ino);
 		return ret;
+	}
 	do {
 		ret = sfs_delete_once(e, fs, ino);
 	} while (ret == SFS_AGAIN);
 	sfs_edit_destroy(e);
+	if (ret && ret != -EBUSY)
+		sfs_orphan_left(fs, ino);
+	return ret;
+}
+
+bool sfs_ns_is_open_elsewhere(struct sfs_fs *fs, u64 ino)
+{
+	struct sfs_op op;
+	int ret;
+
+	if (fs->coord.leader)
+		return false;
+	sfs_op_init(&op, fs);
+	sfs_op_add(&op, ino, SFS_LOCK_EX);
+	/* somebody wants the lock: he may open it next */
+	ret = sfs_op_lock(&op, SFS_OP_TRY);
+	if (!ret)
+		ret = sfs_others_check(&op, ino);
+	sfs_op_end(&op);
 	return ret;
 }

@@ -132,11 +132,8 @@ void sfs_edit_destroy(struct sfs_edit *e)
 	kfree(e);
 }
 
-int sfs_edit_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
-		   unsigned int tree_ops, unsigned int flags)
+void sfs_edit_begin(struct sfs_edit *e, struct sfs_fs *fs, u64 ino)
 {
-	int ret;
-
 	e->nr_old = 0;
 	e->nr_new = 0;
 	e->nr_drop = 0;
@@ -144,6 +141,14 @@ int sfs_edit_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
 	e->more = false;
 	sfs_change_begin(e->ch, fs);
 	sfs_op_add(&e->ch->op, ino, SFS_LOCK_EX);
+}
+
+int sfs_edit_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
+		   unsigned int tree_ops, unsigned int flags)
+{
+	int ret;
+
+	sfs_edit_begin(e, fs, ino);
 	ret = sfs_op_start(&e->ch->op, tree_ops, flags);
 	if (!ret)
 		ret = sfs_node_read(&e->ch->op, ino, e->node);

@@ -30,8 +30,12 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	fs->read_only = params->read_only;
 	fs->invalidate_inodes = params->invalidate_inodes;
 	fs->inode_is_open = params->inode_is_open;
+	fs->inodes_open = params->inodes_open;
 	fs->kick = params->kick;
 	fs->vfs_arg = params->vfs_arg;
+	spin_lock_init(&fs->creating_lock);
+	INIT_LIST_HEAD(&fs->creating);
+	init_waitqueue_head(&fs->asking_wait);
 	init_rwsem(&fs->mlog_sem);
 	init_rwsem(&fs->leader_sem);
 	init_rwsem(&fs->fold_sem);
@@ -225,7 +229,10 @@ static int delete_orphans(struct sfs_fs *fs)
 		}
 		sfs_count(fs->vol, orphan_scan_attempts);
 		ret = sfs_ns_delete(fs, ino);
-		if (ret && ret != -EBUSY)
+		/* open in another mount: its turn comes again */
+		if (ret == -EAGAIN)
+			;
+		else if (ret && ret != -EBUSY)
 			sfs_warn(fs->vol, "deleting orphan %llu: error %d",
 				 ino, ret);
 		else
@@ -250,23 +257,37 @@ static bool commit_is_due(struct sfs_fs *fs, unsigned int age_ms)
 	return opened && ktime_get_ns() - opened >= (u64)age_ms * 1000000;
 }
 
+/* So that statfs() of other mounts counts what this one makes. */
+static int tell_inodes(struct sfs_fs *fs)
+{
+	struct sfs_leader_stat st;
+
+	if (fs->coord.leader)
+		return 0;
+	return sfs_coord_stat(&fs->coord, atomic64_read(&fs->inode_delta), &st);
+}
+
 int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 {
 	bool slow = fs->work_nr++ % SFS_WORK_SLOW == 0;
-	bool fold = fs->work_nr % SFS_WORK_FOLD == 0 && fs->nr_mlog;
+	bool rare = fs->work_nr % SFS_WORK_FOLD == 0;
 	int ret = sfs_volume_error(fs->vol);
 
 	if (ret || fs->vol->read_only)
 		return ret;
 	if (commit_is_due(fs, age_ms))
 		ret = sfs_trans_commit(&fs->trans);
-	if (!ret && (fold || fs->nr_mlog > SFS_FOLD_ENTRIES))
+	if (!ret && ((rare && fs->nr_mlog) || fs->nr_mlog > SFS_FOLD_ENTRIES))
 		ret = sfs_fs_fold(fs);
+	if (!ret && rare)
+		ret = tell_inodes(fs);
 	if (!ret)
 		ret = sfs_meta_trim(fs);
 	if (!ret && (fs->nr_freed > SFS_OFFER_EXTENTS ||
 		     (slow && fs->nr_freed)))
 		ret = sfs_fs_offer_returns(fs);
+	if (!ret && !fs->read_only && (slow || READ_ONCE(fs->has_left)))
+		ret = sfs_orphans_retry(fs);
 	if (!ret && slow && !fs->read_only)
 		ret = delete_orphans(fs);
 	return ret;
@@ -278,7 +299,7 @@ int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st)
 	struct sfs_leader_stat ls;
 	int ret;
 
-	ret = sfs_coord_stat(&fs->coord, &ls);
+	ret = sfs_coord_stat(&fs->coord, atomic64_read(&fs->inode_delta), &ls);
 	if (ret)
 		return ret;
 	mutex_lock(&tr->lock);
@@ -295,7 +316,7 @@ int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st)
 	st->total_meta_blocks = fs->vol->total_meta_blocks;
 	st->total_data_blocks = fs->vol->total_data_blocks;
 	st->reserved_meta_blocks = ls.reserved_meta_blocks;
-	st->nr_inodes = ls.nr_inodes + atomic64_read(&fs->inode_delta);
+	st->nr_inodes = ls.nr_inodes;
 	st->committed_seq = READ_ONCE(tr->durable_seq);
 	return 0;
 }

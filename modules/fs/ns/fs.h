@@ -33,11 +33,15 @@
  * @flags: SFS_ROOT_*
  * @loaded: root valid under the lock's current generation
  * @referenced: used since reclaim last looked
+ * @is_private: no other mount has any of its inodes cached, as long as EX is held
+ * @others: who has, NULL: unknown; as long as EX is held (others.c)
  * @refs: references; one is the table's, others are operations' and inodes'
  * @dirty_link: in sfs_fs.dirty_groups
  * @lru: guarded by sfs_fs.group_lock
  * @rcu: for freeing
  */
+struct sfs_others;
+
 struct sfs_group {
 	u64 nr;
 	struct sfs_lock *lock;
@@ -52,6 +56,8 @@ struct sfs_group {
 	u32 flags;
 	bool loaded;
 	bool referenced;		/* used since reclaim last looked */
+	bool is_private;		/* fs->group_lock, with others */
+	struct sfs_others *others;
 	atomic_t refs;			/* one is the table's; ops and inodes */
 	struct list_head dirty_link;	/* fs->dirty_groups */
 	struct list_head lru;		/* fs->group_lock */
@@ -105,11 +111,20 @@ struct sfs_group {
  * @next_group: first of the own range of fresh groups
  * @end_group: end of that range
  * @range_lock: guards the range
- * @orphans: ino -> value: SFS_ORPHAN_*
+ * @orphans: ino -> value: SFS_ORPHAN_*; marked: nobody here has it, but it could
+ *	not be deleted
+ * @has_left: some were marked just now
+ * @creating_lock: guards @creating
+ * @creating: struct sfs_creating
+ * @nr_asking: questions of what others have open that are under way
+ * @asking_wait: for @nr_asking to sink
  * @inode_delta: inodes created minus deleted by this mount
  * @invalidate_inodes: VFS half: write back, and with drop forget, what is
  *	cached of a group's inodes
  * @inode_is_open: VFS half: is the inode referenced in this mount?
+ * @inodes_open: VFS half: which of @nr inodes from @first are cached here?  Others
+ *	have deleted those that are @wanted: the last one who closes them shall try
+ *	again.  Must not wait for cluster locks or ask the leader
  * @vfs_arg: passed to the VFS half
  * @kick: VFS half: call sfs_fs_work() soon; may not sleep
  */
@@ -166,9 +181,17 @@ struct sfs_fs {
 	struct mutex range_lock;	/* next_group, end_group */
 
 	struct xarray orphans;
+	bool has_left;
+	spinlock_t creating_lock;	/* creating */
+	struct list_head creating;
+	atomic_t nr_asking;
+	wait_queue_head_t asking_wait;
 	atomic64_t inode_delta;
 	int (*invalidate_inodes)(void *arg, u64 group, bool drop);
 	bool (*inode_is_open)(void *arg, u64 ino);
+	void (*inodes_open)(void *arg, u64 first, unsigned int nr,
+			    const struct sfs_open_map *wanted,
+			    struct sfs_open_map *open);
 	void *vfs_arg;
 	void (*kick)(void *arg);
 };
@@ -194,8 +217,9 @@ static inline u64 sfs_ino_group(struct sfs_fs *fs, u64 ino)
  * @coord_arg: passed to it
  * @invalidate_inodes: see struct sfs_fs
  * @inode_is_open: see struct sfs_fs
+ * @inodes_open: see struct sfs_fs
  * @kick: see struct sfs_fs
- * @vfs_arg: passed to the three
+ * @vfs_arg: passed to the four
  */
 struct sfs_fs_params {
 	struct sfs_volume *vol;
@@ -211,6 +235,9 @@ struct sfs_fs_params {
 	void *coord_arg;
 	int (*invalidate_inodes)(void *arg, u64 group, bool drop);
 	bool (*inode_is_open)(void *arg, u64 ino);
+	void (*inodes_open)(void *arg, u64 first, unsigned int nr,
+			    const struct sfs_open_map *wanted,
+			    struct sfs_open_map *open);
 	void (*kick)(void *arg);
 	void *vfs_arg;
 };
@@ -340,6 +367,9 @@ void sfs_op_init(struct sfs_op *op, struct sfs_fs *fs);
 void sfs_op_add(struct sfs_op *op, u64 ino, enum sfs_lock_mode mode);
 void sfs_op_add_group(struct sfs_op *op, u64 group, enum sfs_lock_mode mode);
 int sfs_op_start(struct sfs_op *op, unsigned int tree_ops, unsigned int flags);
+/* Its two halves: the cluster locks; the hold and the trees. */
+int sfs_op_lock(struct sfs_op *op, unsigned int flags);
+int sfs_op_enter(struct sfs_op *op, unsigned int tree_ops, unsigned int flags);
 void sfs_op_end(struct sfs_op *op);
 /* The group tree of an inode; the group is part of the started op. */
 struct sfs_group *sfs_op_group(struct sfs_op *op, u64 ino);
@@ -352,6 +382,27 @@ void sfs_op_dirty(struct sfs_op *op, u64 ino);
 /* Inside an op: the inode lost its last link / was finally deleted. */
 int sfs_orphan_add(struct sfs_op *op, u64 ino);
 void sfs_orphan_del(struct sfs_op *op, u64 ino);
+/* It could not be deleted: sfs_orphans_retry() will try again. */
+void sfs_orphan_left(struct sfs_fs *fs, u64 ino);
+/* Is it among those? */
+bool sfs_orphan_is_left(struct sfs_fs *fs, u64 ino);
+int sfs_orphans_retry(struct sfs_fs *fs);
+
+/* ---- other mounts (others.c) -------------------------------------------- */
+
+/*
+ * The op has the inode's group in EX, and no hold: 0 when no other mount has it
+ * open, and none can open it before EX is given up; -EAGAIN when one has, or may
+ * have; errors of asking.
+ */
+int sfs_others_check(struct sfs_op *op, u64 ino);
+/* For a mount that is asked: add those from first on that are being made here. */
+void sfs_creating_add_open(struct sfs_fs *fs, u64 first,
+			   struct sfs_open_map *open);
+/* EX was given up. */
+void sfs_others_forget(struct sfs_fs *fs, struct sfs_group *grp);
+/* A fresh group in EX: nobody has any of its inodes. */
+void sfs_others_none(struct sfs_fs *fs, struct sfs_group *grp);
 
 /* ---- commits (commit.c), space.c: between these files ------------------- */
 

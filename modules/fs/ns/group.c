@@ -39,6 +39,7 @@ static struct sfs_group *group_alloc(struct sfs_fs *fs, u64 nr)
 
 static void group_free(struct sfs_group *grp)
 {
+	kfree(grp->others);
 	sfs_lock_put(grp->lock);
 	kfree_rcu(grp, rcu);
 }
@@ -292,6 +293,7 @@ static int group_invalidate(void *arg, struct sfs_lock *lock,
 	grp = group_find(fs, sfs_lock_nr(lock));
 	if (!grp)
 		return 0;	/* dropped when it was durable: so is the value */
+	sfs_others_forget(fs, grp);
 	ret = group_write_back(fs, grp, to);
 	down_write(&grp->rwsem);
 	if (!ret && from == SFS_LOCK_EX && grp->loaded && grp->version)
@@ -367,6 +369,7 @@ int sfs_group_fresh(struct sfs_fs *fs, u64 *nr)
 		/* pairs with the acquire in sfs_group_load() */
 		smp_store_release(&grp->loaded, true);
 		up_write(&grp->rwsem);
+		sfs_others_none(fs, grp);
 		sfs_lock_release(grp->lock, SFS_LOCK_EX);
 	}
 	sfs_group_put(fs, grp);

@@ -248,6 +248,8 @@ int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, unsigned int flags,
 	ret = sfs_op_start(&op, 0, sfs_ns_op_flags(flags));
 	if (!ret)
 		ret = sfs_node_read(&op, ino, &node);
+	if (!ret && node.in.flags & SFS_INODE_DELETING)
+		ret = -ESTALE;
 	if (!ret) {
 		*inode = node.in;
 		if (gen)

@@ -288,6 +288,11 @@ struct sfs_edit {
 
 int sfs_edit_create(struct sfs_fs *fs, unsigned int max, struct sfs_edit **ret);
 void sfs_edit_destroy(struct sfs_edit *e);
+/* The op that makes the inode has its group in EX still. */
+void sfs_creating_begin(struct sfs_fs *fs, struct sfs_creating *creating,
+			u64 ino);
+/* The op has the inode's group, and is not started. */
+void sfs_edit_begin(struct sfs_edit *e, struct sfs_fs *fs, u64 ino);
 /* Lock an inode of any type and read it. */
 int sfs_edit_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
 		   unsigned int tree_ops, unsigned int flags);

@@ -60,7 +60,11 @@ static struct sfs_fs_peer *new_peer(struct sfs_fs *fs, u64 rid)
 
 static void drop_peer(struct sfs_fs *fs, u64 rid)
 {
-	kfree(xa_erase(&fs->peers, rid));
+	struct sfs_fs_peer *peer = xa_erase(&fs->peers, rid);
+
+	if (peer && fs->leader)
+		sfs_coord_peer_end(fs->leader, &peer->coord);
+	kfree(peer);
 }
 
 void sfs_fs_peers_exit(struct sfs_fs *fs)
@@ -84,8 +88,11 @@ static int ask_member(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
 				  reply_max, reply_len);
 }
 
-/* Whoever is in the table may hold file locks that this leader knows not of. */
-static int start_plocks(struct sfs_fs *fs, struct sfs_leader *ld)
+/*
+ * What needs other mounts.  Whoever is in the table may hold file locks that this
+ * leader does not know of.
+ */
+static int start_clustered(struct sfs_fs *fs, struct sfs_leader *ld)
 {
 	const struct sfs_plock_service_params params = {
 		.ask = ask_member,
@@ -96,6 +103,8 @@ static int start_plocks(struct sfs_fs *fs, struct sfs_leader *ld)
 	u64 rid;
 	int ret;
 
+	ld->ask = ask_member;
+	ld->ask_arg = fs;
 	ld->plocks = sfs_plock_service_create(&params);
 	if (!ld->plocks)
 		return -ENOMEM;
@@ -131,7 +140,7 @@ static int fs_lead(void *arg)
 	if (!sfs_lock_space_is_clustered(fs->locks))
 		ret = sfs_leader_recover_all(ld);
 	else
-		ret = start_plocks(fs, ld);
+		ret = start_clustered(fs, ld);
 	if (ret) {
 		stop_leader(ld);
 		return ret;
@@ -306,6 +315,27 @@ static int fs_rejoin(void *arg)
 	return sfs_plock_member_rejoin(fs->plocks);
 }
 
+static int answer_open(struct sfs_fs *fs, const void *data, u32 len,
+		       struct sfs_coord_open *reply, u32 *reply_len)
+{
+	const struct sfs_coord_open_req *req = data;
+	unsigned int nr = sfs_open_inos(fs->vol);
+	struct sfs_open_map open = { };
+	struct sfs_open_map wanted;
+
+	if (len != sizeof(*req) || le64_to_cpu(req->first) & (nr - 1) ||
+	    !sfs_open_decode(fs->vol, &wanted, &req->wanted))
+		return -EPROTO;
+	/* first: from there they go to the cache, never back */
+	sfs_creating_add_open(fs, le64_to_cpu(req->first), &open);
+	if (fs->inodes_open)
+		fs->inodes_open(fs->vfs_arg, le64_to_cpu(req->first), nr,
+				&wanted, &open);
+	sfs_open_encode(reply, &open);
+	*reply_len = sizeof(*reply);
+	return 0;
+}
+
 static int fs_answer(void *arg, u8 type, const void *req, u32 req_len,
 		     void *reply, u32 *reply_len)
 {
@@ -315,6 +345,8 @@ static int fs_answer(void *arg, u8 type, const void *req, u32 req_len,
 	switch (type) {
 	case SFS_COORD_ASK_PLOCKS:
 		return sfs_plock_member_news(fs->plocks, req, req_len);
+	case SFS_COORD_ASK_OPEN:
+		return answer_open(fs, req, req_len, reply, reply_len);
 	}
 	return -EPROTO;
 }

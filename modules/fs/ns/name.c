@@ -314,6 +314,8 @@ static int sfs_create_once(struct sfs_creation *cr, struct sfs_fs *fs)
 		ret = sfs_create_do(cr, ino);
 		if (ret)
 			sfs_group_drop_ino(fs, sfs_op_group(&ch->op, ino));
+		else if (cr->args->creating)
+			sfs_creating_begin(fs, cr->args->creating, ino);
 	}
 	return sfs_change_end(ch, ret);
 }

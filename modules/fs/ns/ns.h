@@ -79,7 +79,8 @@ struct sfs_inode {
  * them alone.
  */
 #define SFS_INODE_TRUNCATE	(1U << 31)	/* extents past the size are left */
-#define SFS_INODE_INTERNAL	SFS_INODE_TRUNCATE
+#define SFS_INODE_DELETING	(1U << 30)	/* half of it is gone already */
+#define SFS_INODE_INTERNAL	(SFS_INODE_TRUNCATE | SFS_INODE_DELETING)
 
 /*
  * How an operation gets the cluster lock of its inode.  NOWAIT: the caller has a
@@ -150,6 +151,18 @@ struct sfs_create_xattr {
 };
 
 /**
+ * struct sfs_creating - an inode that is made, and not in the caller's cache yet
+ * @link: in sfs_fs.creating, or empty
+ * @ino: it
+ *
+ * A mount that is asked what it has open counts these, see others.c.
+ */
+struct sfs_creating {
+	struct list_head link;
+	u64 ino;
+};
+
+/**
  * struct sfs_create - what to make
  * @dir: parent directory
  * @name: NULL for an unlinked file (O_TMPFILE)
@@ -166,6 +179,9 @@ struct sfs_create_xattr {
  *	second try in directories with more files than a group holds
  * @xattrs: set in the same transaction: ACLs, security labels; no name twice
  * @nr_xattrs: their number
+ * @creating: initialised with sfs_creating_init(), and ended with sfs_creating_end()
+ *	when the inode is in the caller's cache, or there is none; NULL: nobody
+ *	will have it open
  */
 struct sfs_create {
 	u64 dir;
@@ -182,7 +198,15 @@ struct sfs_create {
 	u64 group_hint;
 	const struct sfs_create_xattr *xattrs;
 	unsigned int nr_xattrs;
+	struct sfs_creating *creating;
 };
+
+static inline void sfs_creating_init(struct sfs_creating *creating)
+{
+	INIT_LIST_HEAD(&creating->link);
+}
+
+void sfs_creating_end(struct sfs_fs *fs, struct sfs_creating *creating);
 
 /*
  * *inode: the new inode; *dir: the parent afterwards. -EEXIST, -EMLINK, -ENOENT
@@ -288,11 +312,18 @@ int sfs_ns_readlink(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size);
 int sfs_ns_parent(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos);
 
 /*
- * Delete an orphan (nlink 0) that nobody has open: items, extents, xattrs, then
- * the inode; many transactions when large. 0 also when it is gone already;
- * -EBUSY when nlink is not 0.
+ * Delete an orphan (nlink 0) that nobody has open in this mount: items, extents,
+ * xattrs, then the inode; many transactions when large. 0 also when it is gone
+ * already; -EBUSY when nlink is not 0; -EAGAIN when another mount has it open, or
+ * may have.  But for 0 and -EBUSY sfs_fs_work() tries again if this mount unlinked
+ * it.
  */
 int sfs_ns_delete(struct sfs_fs *fs, u64 ino);
+/*
+ * May another mount have this inode, which has no links, open?  Does not wait for
+ * the cluster lock.  While false, and EX is held, none can open it.
+ */
+bool sfs_ns_is_open_elsewhere(struct sfs_fs *fs, u64 ino);
 
 /* ---- xattr.c ------------------------------------------------------------ */
 

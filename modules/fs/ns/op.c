@@ -118,7 +118,7 @@ static void lock_trees(struct sfs_op *op)
 	}
 }
 
-int sfs_op_start(struct sfs_op *op, unsigned int tree_ops, unsigned int flags)
+int sfs_op_lock(struct sfs_op *op, unsigned int flags)
 {
 	unsigned int i;
 	int ret;
@@ -137,6 +137,13 @@ int sfs_op_start(struct sfs_op *op, unsigned int tree_ops, unsigned int flags)
 		if (ret)
 			return ret;
 	}
+	return 0;
+}
+
+int sfs_op_enter(struct sfs_op *op, unsigned int tree_ops, unsigned int flags)
+{
+	int ret;
+
 	if (tree_ops) {
 		ret = hold(op, tree_ops, flags);
 		if (ret)
@@ -144,6 +151,13 @@ int sfs_op_start(struct sfs_op *op, unsigned int tree_ops, unsigned int flags)
 	}
 	lock_trees(op);
 	return 0;
+}
+
+int sfs_op_start(struct sfs_op *op, unsigned int tree_ops, unsigned int flags)
+{
+	int ret = sfs_op_lock(op, flags);
+
+	return ret ? ret : sfs_op_enter(op, tree_ops, flags);
 }
 
 static void unlock_trees(struct sfs_op *op)

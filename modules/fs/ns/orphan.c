@@ -7,13 +7,15 @@
  * the mount log, which recovery hands to the volume's list.
  */
 #include "fs/coord/coord.h"
-#include "fs/ns/fs.h"
+#include "fs/ns/ns.h"
 
 enum orphan_state {
 	ORPHAN_NEW	= 1,	/* not in the log */
 	ORPHAN_LOGGED	= 2,
 	ORPHAN_GONE	= 3,	/* deleted, still in the log */
 };
+
+#define ORPHAN_LEFT		XA_MARK_0
 
 /* blocks that one change of the log may cost the commit */
 #define ORPHAN_NEED		4
@@ -65,6 +67,42 @@ void sfs_orphan_del(struct sfs_op *op, u64 ino)
 	/* The entry exists, so this needs no memory. */
 	xa_store(&fs->orphans, ino, xa_mk_value(ORPHAN_GONE), GFP_NOFS);
 	add_commit_need(fs);
+}
+
+void sfs_orphan_left(struct sfs_fs *fs, u64 ino)
+{
+	if (!xa_load(&fs->orphans, ino))
+		return;		/* it is on the volume's list */
+	/* gone meanwhile: nothing is marked then */
+	xa_set_mark(&fs->orphans, ino, ORPHAN_LEFT);
+	WRITE_ONCE(fs->has_left, true);
+}
+
+bool sfs_orphan_is_left(struct sfs_fs *fs, u64 ino)
+{
+	return xa_get_mark(&fs->orphans, ino, ORPHAN_LEFT);
+}
+
+int sfs_orphans_retry(struct sfs_fs *fs)
+{
+	unsigned long ino;
+	void *entry;
+	int ret = 0;
+
+	WRITE_ONCE(fs->has_left, false);
+	xa_for_each_marked(&fs->orphans, ino, entry, ORPHAN_LEFT) {
+		/* deleted, but not in the log yet; or opened again by its number */
+		if (xa_to_value(entry) == ORPHAN_GONE ||
+		    (fs->inode_is_open && fs->inode_is_open(fs->vfs_arg, ino)))
+			continue;
+		sfs_count(fs->vol, orphan_scan_attempts);
+		ret = sfs_ns_delete(fs, ino);
+		if (ret && ret != -EAGAIN)
+			break;
+	}
+	/* those that are left still can wait for the next round */
+	WRITE_ONCE(fs->has_left, false);
+	return ret == -EAGAIN ? 0 : ret;
 }
 
 static int log_one(struct sfs_fs *fs, u64 ino, enum orphan_state state)

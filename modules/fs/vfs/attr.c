@@ -211,17 +211,60 @@ int sfs_inode_touch_data(struct inode *inode)
 				    SFS_NS_IO);
 }
 
-/* Only for the time of last access; all else was stored at once. */
-int sfs_write_inode(struct inode *inode, struct writeback_control *wbc)
+static void sfs_attr_store_atime(struct inode *inode)
 {
-	struct sfs_fs *fs = sfs_inode_fs(inode);
 	struct sfs_inode attr;
 
-	if (!inode->i_nlink || is_bad_inode(inode) || fs->read_only ||
-	    SFS_SB(inode->i_sb)->is_unmounting ||
-	    !sfs_attr_add_atime(inode, &attr))
+	/* before the time is looked at: who changes it afterwards queues it */
+	clear_bit(SFS_INODE_ATIME_QUEUED, &SFS_I(inode)->flags);
+	/* pairs with the test in sfs_write_inode() */
+	smp_mb__after_atomic();
+	if (inode->i_nlink && sfs_attr_add_atime(inode, &attr))
+		sfs_attr_store(inode, SFS_ATTR_ATIME, &attr, 0);
+}
+
+void sfs_attr_atime_work(struct work_struct *work)
+{
+	struct sfs_sb_info *sbi = container_of(work, struct sfs_sb_info,
+					       atime_work);
+	struct llist_node *node = llist_del_all(&sbi->atimes);
+
+	while (node) {
+		struct sfs_inode_info *si = llist_entry(node,
+							struct sfs_inode_info,
+							atime_node);
+
+		node = node->next;
+		sfs_attr_store_atime(&si->vfs_inode);
+		iput(&si->vfs_inode);
+	}
+}
+
+/*
+ * Only for the time of last access; all else was stored at once.  A work item
+ * stores it: evictions wait for us, and revocations for evictions, so the cluster
+ * lock must not be waited for here.
+ */
+int sfs_write_inode(struct inode *inode, struct writeback_control *wbc)
+{
+	struct sfs_sb_info *sbi = SFS_SB(inode->i_sb);
+	struct sfs_inode_info *si = SFS_I(inode);
+
+	if (!inode->i_nlink || is_bad_inode(inode) || sbi->fs->read_only ||
+	    !test_bit(SFS_INODE_ATIME_DIRTY, &si->flags))
 		return 0;
-	return sfs_attr_store(inode, SFS_ATTR_ATIME, &attr, 0);
+	/* the unmount has stored it, and wants no references */
+	if (!down_read_trylock(&sbi->gate))
+		return 0;
+	/* no reference is dropped here: the last one would wait for us */
+	if (!sbi->is_unmounting &&
+	    !test_and_set_bit(SFS_INODE_ATIME_QUEUED, &si->flags) &&
+	    igrab(inode)) {
+		llist_add(&si->atime_node, &sbi->atimes);
+		queue_work(sbi->wq, &sbi->atime_work);
+	}
+	up_read(&sbi->gate);
+	return 0;
 }
 
 static const char *sfs_get_link(struct dentry *dentry, struct inode *inode,

@@ -139,10 +139,13 @@ static int sfs_create_item(struct inode *inode, struct inode *dir,
 {
 	struct sfs_inode_info *di = SFS_I(dir);
 	struct sfs_fs *fs = sfs_inode_fs(dir);
+	struct sfs_creating creating;
 	struct sfs_inode ni, dir_ni;
 	struct sfs_watch watch;
 	int ret;
 
+	sfs_creating_init(&creating);
+	args->creating = &creating;
 	args->dir = di->ni.ino;
 	args->mode = inode->i_mode;
 	args->uid = i_uid_read(inode);
@@ -152,10 +155,13 @@ static int sfs_create_item(struct inode *inode, struct inode *dir,
 	args->now = current_time(inode);
 	sfs_watch_init(&watch, dir);
 	ret = sfs_ns_create(fs, args, &ni, &dir_ni);
-	if (ret)
-		return ret;
-	sfs_inode_update(dir, &dir_ni);
-	ret = sfs_inode_insert(inode, &ni, sfs_watch_gen(&watch, fs, ni.ino));
+	if (!ret) {
+		sfs_inode_update(dir, &dir_ni);
+		ret = sfs_inode_insert(inode, &ni,
+				       sfs_watch_gen(&watch, fs, ni.ino));
+	}
+	sfs_creating_end(fs, &creating);
+	args->creating = NULL;
 	/* NULL: will be read when it is wanted */
 	if (!ret && args->target)
 		inode->i_link = kstrndup(args->target, args->target_len,

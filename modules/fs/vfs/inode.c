@@ -305,14 +305,49 @@ int sfs_inode_insert(struct inode *inode, const struct sfs_inode *ni, u64 gen)
 
 /* ---- the end ---------------------------------------------------------------------- */
 
-/* Without links anywhere; who else has it open is the namespace's matter. */
+/*
+ * Without links, as far as this mount knows or has been told; who else has it
+ * open is the namespace's matter.
+ */
 static bool sfs_inode_is_deletable(struct inode *inode)
 {
+	struct sfs_inode_info *si = SFS_I(inode);
 	struct sfs_fs *fs = sfs_inode_fs(inode);
 
-	return !inode->i_nlink && !is_bad_inode(inode) &&
-	       SFS_I(inode)->grp && !SFS_SB(inode->i_sb)->is_forced &&
-	       !fs->read_only && !sfs_volume_error(fs->vol);
+	return (!inode->i_nlink || test_bit(SFS_INODE_WANTED, &si->flags)) &&
+	       !is_bad_inode(inode) && si->grp &&
+	       !SFS_SB(inode->i_sb)->is_forced && !fs->read_only &&
+	       !sfs_volume_error(fs->vol);
+}
+
+int sfs_drop_inode(struct inode *inode)
+{
+	return generic_drop_inode(inode) ||
+	       test_bit(SFS_INODE_DROP, &SFS_I(inode)->flags);
+}
+
+/*
+ * Dirty pages of an inode that is deleted are worth nothing, unless another mount
+ * has it open.  No cluster lock is waited for, see fs/vfs/revoke.c: dirty pages
+ * prove that EX is held, so it is there, or somebody wants it.
+ */
+static void sfs_inode_end_pages(struct inode *inode)
+{
+	struct sfs_inode_info *si = SFS_I(inode);
+	struct sfs_sb_info *sbi = SFS_SB(inode->i_sb);
+
+	if (mapping_tagged(&inode->i_data, PAGECACHE_TAG_DIRTY) && si->grp &&
+	    !is_bad_inode(inode) && !sfs_volume_error(&sbi->vol) &&
+	    (!sfs_inode_is_deletable(inode) ||
+	     sfs_ns_is_open_elsewhere(sbi->fs, si->ni.ino)))
+		filemap_write_and_wait(&inode->i_data);
+	truncate_inode_pages_final(&inode->i_data);
+	set_bit(SFS_INODE_NO_PAGES, &si->flags);
+	/* pairs with the one that wait_event() implies in sfs_revoke_get() */
+	smp_mb__after_atomic();
+	/* nobody waits, mostly */
+	if (waitqueue_active(&sbi->evict_wait))
+		wake_up_all(&sbi->evict_wait);
 }
 
 void sfs_evict_inode(struct inode *inode)
@@ -322,13 +357,13 @@ void sfs_evict_inode(struct inode *inode)
 	struct sfs_group *grp = si->grp;
 	int ret;
 
-	truncate_inode_pages_final(&inode->i_data);
+	sfs_inode_end_pages(inode);
 	clear_inode(inode);
 	if (!grp)
 		return;
 	if (sfs_inode_is_deletable(inode)) {
 		ret = sfs_ns_delete(fs, si->ni.ino);
-		if (ret && ret != -EBUSY && ret != -ESTALE)
+		if (ret && ret != -EBUSY && ret != -ESTALE && ret != -EAGAIN)
 			sfs_warn(fs->vol,
 				 "inode %llu is left to the orphan scan: error %d",
 				 si->ni.ino, ret);

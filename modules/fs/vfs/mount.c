@@ -210,7 +210,8 @@ static int sfs_mount_open_fs(struct sfs_sb_info *sbi)
 		.heartbeat_ms = sbi->opts.quorum_heartbeat_timeout_ms,
 		.keepalive_ms = sbi->opts.tcp_keepalive_timeout_ms,
 		.invalidate_inodes = sfs_revoke_inodes,
-		.inode_is_open = sfs_revoke_inode_is_open,
+		.inode_is_open = sfs_asked_is_open,
+		.inodes_open = sfs_asked_open,
 		.kick = sfs_mount_kick,
 		.vfs_arg = sbi,
 	};
@@ -352,7 +353,12 @@ static struct sfs_sb_info *sfs_mount_alloc(struct super_block *sb,
 	INIT_DELAYED_WORK(&sbi->work, sfs_sb_work);
 	INIT_WORK(&sbi->iput_work, sfs_revoke_iput_work);
 	INIT_WORK(&sbi->withdraw_work, sfs_mount_withdraw_work);
+	INIT_WORK(&sbi->asked_work, sfs_asked_work);
+	INIT_WORK(&sbi->atime_work, sfs_attr_atime_work);
 	init_llist_head(&sbi->iputs);
+	init_llist_head(&sbi->asked);
+	init_llist_head(&sbi->atimes);
+	init_waitqueue_head(&sbi->evict_wait);
 	init_rwsem(&sbi->gate);
 	init_completion(&sbi->kobj_gone);
 	return sbi;

@@ -7,8 +7,10 @@
  * invalidate_lock, and it never evicts an inode, for that may delete it.  Page
  * locks are fine, their owners do not wait for cluster locks.
  *
- * Inodes that are being made have no pages yet; those that are being evicted
- * have no dirty ones (deleted files aside) and nobody can read the others.
+ * Inodes that are being made have no pages yet.  One that is being evicted is
+ * waited for while it has dirty ones, or they would be written to blocks that
+ * another mount has freed by then: until they are gone an eviction waits for no
+ * cluster lock, and neither does the write-back that it waits for.
  */
 #include "fs/data/data.h"
 #include "fs/vfs/trace.h"
@@ -19,20 +21,59 @@
 /* Pages that are pinned for I/O become dirty when they like. */
 #define SFS_REVOKE_TRIES	16
 
+/*
+ * An inode that is looked for.
+ * @ino: number
+ * @is_leaving: it is being evicted and has pages that must not be written late
+ */
+struct sfs_revoke_look {
+	u64 ino;
+	bool is_leaving;
+};
+
+static bool sfs_revoke_is_dirty(struct inode *inode)
+{
+	return S_ISREG(inode->i_mode) &&
+	       !test_bit(SFS_INODE_NO_PAGES, &SFS_I(inode)->flags) &&
+	       (mapping_tagged(&inode->i_data, PAGECACHE_TAG_DIRTY) ||
+		mapping_tagged(&inode->i_data, PAGECACHE_TAG_WRITEBACK));
+}
+
 /* find_inode_nowait(): 1: take it, referenced; 0: go on; -1: there is none. */
 static int sfs_revoke_match(struct inode *inode, unsigned long hash, void *arg)
 {
+	struct sfs_revoke_look *look = arg;
 	int ret = -1;
 
-	if (sfs_ino(inode) != *(u64 *)arg)
+	if (sfs_ino(inode) != look->ino)
 		return 0;
 	spin_lock(&inode->i_lock);
-	if (!(inode->i_state & (I_NEW | I_FREEING | I_WILL_FREE))) {
+	if (inode->i_state & (I_FREEING | I_WILL_FREE)) {
+		look->is_leaving = sfs_revoke_is_dirty(inode);
+	} else if (!(inode->i_state & I_NEW)) {
 		__iget(inode);
 		ret = 1;
 	}
 	spin_unlock(&inode->i_lock);
 	return ret;
+}
+
+/* The inode, referenced, or NULL; with is_leaving look again when it has left. */
+static struct inode *sfs_revoke_find(struct sfs_sb_info *sbi,
+				     struct sfs_revoke_look *look)
+{
+	look->is_leaving = false;
+	return find_inode_nowait(sbi->sb, look->ino, sfs_revoke_match, look);
+}
+
+static struct inode *sfs_revoke_get(struct sfs_sb_info *sbi, u64 ino)
+{
+	struct sfs_revoke_look look = { .ino = ino };
+	struct inode *inode;
+
+	wait_event(sbi->evict_wait,
+		   (inode = sfs_revoke_find(sbi, &look)) || !look.is_leaving);
+	return inode;
 }
 
 /* A reference that is the last one is dropped by a work item. */
@@ -115,8 +156,7 @@ int sfs_revoke_inodes(void *arg, u64 group, bool is_drop)
 	down_read(&sbi->gate);
 	blk_start_plug(&plug);
 	for (; ino < end && !ret && !sbi->is_unmounting; ino++) {
-		struct inode *inode = find_inode_nowait(sbi->sb, ino,
-							sfs_revoke_match, &ino);
+		struct inode *inode = sfs_revoke_get(sbi, ino);
 
 		if (!inode)
 			continue;
@@ -128,34 +168,6 @@ int sfs_revoke_inodes(void *arg, u64 group, bool is_drop)
 	return ret;
 }
 
-/* ---- is it open? ---------------------------------------------------------------- */
-
-struct sfs_revoke_look {
-	u64 ino;
-	bool is_found;
-};
-
-static int sfs_revoke_look_match(struct inode *inode, unsigned long hash,
-				 void *arg)
-{
-	struct sfs_revoke_look *look = arg;
-
-	if (sfs_ino(inode) != look->ino)
-		return 0;
-	look->is_found = true;
-	return -1;
-}
-
-/* Cached in whatever state: its eviction will delete it if it has no links. */
-bool sfs_revoke_inode_is_open(void *arg, u64 ino)
-{
-	struct sfs_revoke_look look = { .ino = ino };
-	struct sfs_sb_info *sbi = arg;
-
-	find_inode_nowait(sbi->sb, ino, sfs_revoke_look_match, &look);
-	return look.is_found;
-}
-
 /* ---- the end --------------------------------------------------------------------- */
 
 void sfs_revoke_stop(struct sfs_sb_info *sbi)
@@ -164,4 +176,6 @@ void sfs_revoke_stop(struct sfs_sb_info *sbi)
 	sbi->is_unmounting = true;
 	up_write(&sbi->gate);
 	flush_work(&sbi->iput_work);
+	flush_work(&sbi->asked_work);
+	flush_work(&sbi->atime_work);
 }

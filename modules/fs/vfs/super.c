@@ -66,6 +66,8 @@ static int sfs_sync_fs(struct super_block *sb, int is_wait)
 		sfs_sb_kick(SFS_SB(sb));
 		return 0;
 	}
+	/* what the VFS has handed us while it wrote back */
+	flush_work(&SFS_SB(sb)->atime_work);
 	/* data that was written over in place has no transaction of its own */
 	if (!fs->vol->read_only && !sfs_volume_error(fs->vol)) {
 		ret = fs->vol->data->ops->flush(fs->vol->data);
@@ -92,7 +94,7 @@ static void sfs_umount_begin(struct super_block *sb)
 const struct super_operations sfs_super_ops = {
 	.alloc_inode	= sfs_alloc_inode,
 	.free_inode	= sfs_free_inode,
-	.drop_inode	= generic_drop_inode,
+	.drop_inode	= sfs_drop_inode,
 	.evict_inode	= sfs_evict_inode,
 	.write_inode	= sfs_write_inode,
 	.put_super	= sfs_put_super,

@@ -83,6 +83,11 @@ struct sfs_mount_opts {
  * @is_forced: umount -f: nothing more is written
  * @iputs: inodes whose reference a revocation could not drop
  * @iput_work: drops them
+ * @asked: inodes of a group in which another mount deletes some
+ * @asked_work: drops those that nobody uses
+ * @atimes: inodes whose time of last access is to be stored
+ * @atime_work: stores it
+ * @evict_wait: an inode on its way out of the cache has no pages any more
  * @cache_shrinker: of metadata blocks
  * @group_shrinker: of groups
  * @kobj: directory in sysfs
@@ -117,6 +122,11 @@ struct sfs_sb_info {
 	bool is_forced;
 	struct llist_head iputs;
 	struct work_struct iput_work;
+	struct llist_head asked;
+	struct work_struct asked_work;
+	struct llist_head atimes;
+	struct work_struct atime_work;
+	wait_queue_head_t evict_wait;
 
 	struct shrinker *cache_shrinker;
 	struct shrinker *group_shrinker;
@@ -136,6 +146,11 @@ enum sfs_inode_bits {
 	SFS_INODE_ATTRS_STALE,	/* the item changed in ways not told us */
 	SFS_INODE_ATIME_DIRTY,	/* i_atime is newer than the item's */
 	SFS_INODE_FLUSH_DATA,	/* data was written over without a transaction */
+	SFS_INODE_ASKED,	/* in the mount's asked */
+	SFS_INODE_ATIME_QUEUED,	/* in the mount's atimes */
+	SFS_INODE_WANTED,	/* others have deleted it: delete it at the end */
+	SFS_INODE_DROP,		/* leaves the cache with its last user */
+	SFS_INODE_NO_PAGES,	/* on its way out of the cache */
 };
 
 /*
@@ -152,6 +167,8 @@ enum sfs_inode_bits {
  * @ioends: write-back that came to its end and is not finished
  * @ioend_work: finishes it
  * @iput_node: in the mount's iputs
+ * @asked_node: in the mount's asked
+ * @atime_node: in the mount's atimes
  * @vfs_inode: the VFS's part
  */
 struct sfs_inode_info {
@@ -170,6 +187,8 @@ struct sfs_inode_info {
 	struct work_struct ioend_work;
 
 	struct llist_node iput_node;
+	struct llist_node asked_node;
+	struct llist_node atime_node;
 	struct inode vfs_inode;
 };
 
@@ -285,6 +304,7 @@ void sfs_inodes_exit(void);
 struct inode *sfs_alloc_inode(struct super_block *sb);
 void sfs_free_inode(struct inode *inode);
 void sfs_evict_inode(struct inode *inode);
+int sfs_drop_inode(struct inode *inode);
 /* The inode, referenced; ERR_PTR: -ESTALE when it does not exist. */
 struct inode *sfs_iget(struct super_block *sb, u64 ino);
 /*
@@ -317,6 +337,7 @@ int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask);
 int sfs_update_time(struct inode *inode, int flags);
 SFS_COMPAT_DECLARE_UPDATE_TIME(sfs_update_time);
 int sfs_write_inode(struct inode *inode, struct writeback_control *wbc);
+void sfs_attr_atime_work(struct work_struct *work);
 extern const struct inode_operations sfs_file_inode_ops;
 extern const struct inode_operations sfs_symlink_inode_ops;
 extern const struct inode_operations sfs_special_inode_ops;
@@ -378,10 +399,17 @@ int sfs_xattr_set(struct inode *inode, const char *name, const void *value,
 /* ---- revoke.c ----------------------------------------------------------- */
 
 int sfs_revoke_inodes(void *arg, u64 group, bool is_drop);
-bool sfs_revoke_inode_is_open(void *arg, u64 ino);
 void sfs_revoke_iput_work(struct work_struct *work);
 /* No inode may be referenced by revocations after this. */
 void sfs_revoke_stop(struct sfs_sb_info *sbi);
+
+/* ---- asked.c ------------------------------------------------------------ */
+
+bool sfs_asked_is_open(void *arg, u64 ino);
+void sfs_asked_open(void *arg, u64 first, unsigned int nr,
+		    const struct sfs_open_map *wanted,
+		    struct sfs_open_map *open);
+void sfs_asked_work(struct work_struct *work);
 
 /* ---- module.c ----------------------------------------------------------- */
 

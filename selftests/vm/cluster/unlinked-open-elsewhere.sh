@@ -1,17 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending
+# vm: guest
 # A file that another mount has open works on after its last name is gone, then its space comes back.
 . "$(dirname "$0")/../../lib.sh"
 
 setup_cluster 2
-used() {
-	sync -f "$MNT0"
-	sync -f "$MNT1"
-	stat -f -c '%b %f' "$MNT0" | awk '{ print $1 - $2 }'
+# a mount that is asked tells the leader what it made
+inodes() {
+	stat -f -c '%c %d' "$MNT1" "$MNT0" | awk 'END { print $1 - $2 }'
 }
-: >"$MNT0/warm"
-before=$(used)
+before=$(inodes)
 head -c 20M /dev/urandom >/tmp/bytes
 cp /tmp/bytes "$MNT0/f"
 exec 5<>"$MNT1/f"
@@ -28,10 +26,16 @@ sync -f "$MNT1"
 echo new >"$MNT0/f"
 grep -qx new "$MNT1/f"
 rm "$MNT1/f"
-[ "$(used)" -ge $((before + 5000)) ] || fail "the space of an open file was given away"
-exec 5>&-
-is_free() {
-	[ "$(used)" -lt $((before + 1000)) ]
+is_there() {
+	[ "$(inodes)" = $((before + 1)) ]
 }
-wait_until 60 is_free
+wait_until 60 is_there
+exec 5>&-
+is_gone() {
+	[ "$(inodes)" = "$before" ]
+}
+wait_until 60 is_gone
 end_cluster
+fsck.scoutfs -n -v "$META" "$DATA" >/tmp/check.out
+awk '/^metadata:/ { used = $10 - $8 } END { exit used >= 5000 }' /tmp/check.out ||
+	fail "the space did not come back: $(cat /tmp/check.out)"
