@@ -14,7 +14,6 @@ void sfs_tree_init(struct sfs_tree *tree, u64 owner)
 	memset(&tree->ref, 0, sizeof(tree->ref));
 	tree->height = 0;
 	tree->owner = owner;
-	INIT_LIST_HEAD(&tree->dirty_link);
 }
 EXPORT_SYMBOL_GPL(sfs_tree_init);
 
@@ -182,7 +181,6 @@ static int sfs_btree_plant(struct sfs_trans *tr, struct sfs_tree *tree,
 	struct sfs_ref ref;
 	int ret;
 
-	sfs_trans_add_tree(tr, tree);
 	ret = sfs_block_new(tr, tree->owner, SFS_BLOCK_BTREE, &ref, &blk);
 	if (ret)
 		return ret;

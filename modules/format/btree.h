@@ -19,14 +19,11 @@
  * @ref: root block, null when empty
  * @height: number of levels, 0 when empty
  * @owner: group number or SFS_OWNER_*; every block carries it
- * @dirty_link: linked in its transaction while @ref may be newer than the
- *	durable one; see sfs_trans_add_tree()
  */
 struct sfs_tree {
 	struct sfs_ref ref;
 	u8 height;
 	u64 owner;
-	struct list_head dirty_link;
 };
 
 /* blocks one insert, update or delete may allocate: copy, split, new root */

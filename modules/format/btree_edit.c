@@ -414,7 +414,6 @@ int sfs_btree_dirty_path(struct sfs_trans *tr, struct sfs_tree *tree,
 	unsigned int l;
 	int ret;
 
-	sfs_trans_add_tree(tr, tree);
 	for (l = path->height; l-- > bottom; ) {
 		if (path->blk[l]->seq == seq)
 			continue;

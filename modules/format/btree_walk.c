@@ -448,7 +448,6 @@ int sfs_btree_free_blocks(struct sfs_trans *tr, struct sfs_tree *tree)
 	ret = sfs_tree_check(tree);
 	if (ret || !tree->height)
 		return ret;
-	sfs_trans_add_tree(tr, tree);
 	/* All that is needed is in memory before the first block is freed. */
 	if (tree->height > 1)
 		ret = sfs_btree_visit(sfs_trans_volume(tr), tree, 1,

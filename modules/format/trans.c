@@ -31,7 +31,6 @@ int sfs_trans_init(struct sfs_trans *tr, struct sfs_volume *vol,
 	mutex_init(&tr->commit_lock);
 	init_waitqueue_head(&tr->wait);
 	INIT_LIST_HEAD(&tr->dirty);
-	INIT_LIST_HEAD(&tr->trees);
 	sfs_pool_init(&tr->pool);
 	sfs_pool_init(&tr->freed);
 	sfs_pool_init(&tr->writing_freed);
@@ -51,18 +50,9 @@ static void drop_dirty_list(struct list_head *list)
 	}
 }
 
-static void drop_trees(struct sfs_trans *tr)
-{
-	struct sfs_tree *tree, *tmp;
-
-	list_for_each_entry_safe(tree, tmp, &tr->trees, dirty_link)
-		list_del_init(&tree->dirty_link);
-}
-
 void sfs_trans_exit(struct sfs_trans *tr)
 {
 	WARN_ON_ONCE(tr->holders);
-	drop_trees(tr);
 	drop_dirty_list(&tr->dirty);
 	sfs_pool_exit(&tr->pool);
 	sfs_pool_exit(&tr->freed);
@@ -145,17 +135,6 @@ void sfs_trans_release(struct sfs_trans *tr, u64 blocks)
 	mutex_unlock(&tr->lock);
 }
 EXPORT_SYMBOL_GPL(sfs_trans_release);
-
-void sfs_trans_add_tree(struct sfs_trans *tr, struct sfs_tree *tree)
-{
-	if (!list_empty(&tree->dirty_link))
-		return;
-	mutex_lock(&tr->lock);
-	if (list_empty(&tree->dirty_link))
-		list_add_tail(&tree->dirty_link, &tr->trees);
-	mutex_unlock(&tr->lock);
-}
-EXPORT_SYMBOL_GPL(sfs_trans_add_tree);
 
 /* ---- blocks ------------------------------------------------------------------ */
 
@@ -325,7 +304,6 @@ static int close_trans(struct sfs_trans *tr, u64 next_seq,
 	ret = tr->ops->prepare(tr->arg, tr->seq);
 
 	mutex_lock(&tr->lock);
-	drop_trees(tr);
 	ct->seq = tr->seq;
 	ct->nr_dirty = tr->nr_dirty;
 	ct->new_data = tr->new_data;

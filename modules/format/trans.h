@@ -65,7 +65,6 @@ enum sfs_hold_flags {
  * @freed: numbers freed in the open transaction
  * @dirty: blocks dirty in it
  * @nr_dirty: their number
- * @trees: trees changed in it
  * @commit_lock: one commit at a time
  * @writing_freed: numbers freed in the transaction being written
  */
@@ -89,7 +88,6 @@ struct sfs_trans {
 	struct sfs_pool freed;
 	struct list_head dirty;
 	unsigned long nr_dirty;
-	struct list_head trees;
 	struct mutex commit_lock;	/* one commit at a time */
 	struct sfs_pool writing_freed;
 };
@@ -128,8 +126,6 @@ static inline struct sfs_volume *sfs_trans_volume(struct sfs_trans *tr)
 	return tr->vol;
 }
 
-/* The tree's root is about to change in the open transaction. */
-void sfs_trans_add_tree(struct sfs_trans *tr, struct sfs_tree *tree);
 static inline void sfs_trans_changed(struct sfs_trans *tr)
 {
 	WRITE_ONCE(tr->changed, true);

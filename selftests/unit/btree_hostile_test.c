@@ -51,7 +51,7 @@ static void grow_tree(struct mock *m, struct sfs_tree *tree,
 		assert_int_equal(sfs_btree_insert(&m->tr, tree, &key, val,
 						  len), 0);
 	}
-	mock_commit(m);
+	mock_commit(m, tree);
 	free(val);
 }
 
@@ -362,7 +362,7 @@ static void test_fuzz_block(void **state)
 			struct sfs_key key = rnd_key();
 
 			sfs_btree_insert(&m.tr, &tree, &key, NULL, 0);
-			mock_commit(&m);
+			mock_commit(&m, &tree);
 			memcpy(m.slots[tree.ref.blkno].image, block, sizes[s]);
 			tree.height = ((struct sfs_btree_block *)block)->level +
 				      1;
@@ -469,7 +469,6 @@ static void test_fuzz_tree(void **state)
 	for (i = 0; i < 1500; i++) {
 		clone(&m, &base);
 		tree = base_tree;
-		INIT_LIST_HEAD(&tree.dirty_link);
 		for (k = 1 + rnd(4); k; k--) {
 			if (rnd(3))
 				mutate_refs(&m);

@@ -22,7 +22,7 @@ static void test_delete_all(void **state)
 		assert_int_equal(sfs_btree_insert(&r.m.tr, &r.tree,
 						  &r.model.keys[i], "0123456789",
 						  10), 0);
-	mock_commit(&r.m);
+	mock_commit(&r.m, &r.tree);
 	assert_true(r.tree.height >= 3);
 	blocks = r.m.nr_live;
 	r.m.nr_reads = 0;
@@ -39,7 +39,7 @@ static void test_delete_all(void **state)
 	       (unsigned long long)blocks, calls,
 	       (unsigned long long)r.m.nr_reads);
 	assert_true(r.m.nr_reads < blocks / 2);
-	mock_commit(&r.m);
+	mock_commit(&r.m, &r.tree);
 	run_exit(&r);
 }
 

@@ -259,7 +259,7 @@ static void op_commit(struct run *r)
 	long fail_at = r->m.fail_at;
 
 	r->m.fail_at = 0;
-	mock_commit(&r->m);
+	mock_commit(&r->m, &r->tree);
 	r->m.fail_at = fail_at;
 }
 
@@ -476,7 +476,7 @@ static void test_failures_growing(void **state)
 		r.model.ver[k] = 1;
 		r.model.len[k] = 900;
 		if (i % 3 == 0)
-			mock_commit(&r.m);
+			mock_commit(&r.m, &r.tree);
 	}
 	assert_true(r.tree.height >= 3);
 	check_tree(&r);

@@ -89,7 +89,6 @@ static void mock_init(struct mock *m, unsigned int block_bytes)
 	m->vol.block_bytes = block_bytes;
 	m->tr.vol = &m->vol;
 	m->tr.seq = 1000;
-	INIT_LIST_HEAD(&m->tr.trees);
 	mock_current = m;
 }
 
@@ -330,12 +329,6 @@ void sfs_block_free(struct sfs_trans *tr, const struct sfs_ref *ref)
 		mock_forget(s);
 }
 
-void sfs_trans_add_tree(struct sfs_trans *tr, struct sfs_tree *tree)
-{
-	if (list_empty(&tree->dirty_link))
-		list_add(&tree->dirty_link, &tr->trees);
-}
-
 /* ---- for tests ---------------------------------------------------------------- */
 
 static bool mock_is_same(struct mock *m, const void *a, const void *b)
@@ -369,16 +362,13 @@ static void mock_commit_slot(struct mock *m, struct mock_slot *s)
 		mock_forget(s);
 }
 
-static void mock_commit(struct mock *m)
+/* @tree: the one that was changed */
+static void mock_commit(struct mock *m, struct sfs_tree *tree)
 {
-	struct sfs_tree *tree, *tmp;
 	u64 i;
 
 	MOCK_CHECK(m->nr_refs == 0);
-	list_for_each_entry_safe(tree, tmp, &m->tr.trees, dirty_link) {
-		MOCK_CHECK(sfs_btree_fill_crcs(&m->tr, tree) == 0);
-		list_del_init(&tree->dirty_link);
-	}
+	MOCK_CHECK(sfs_btree_fill_crcs(&m->tr, tree) == 0);
 	for (i = 1; i < m->nr_slots; i++)
 		mock_commit_slot(m, &m->slots[i]);
 	m->tr.seq++;

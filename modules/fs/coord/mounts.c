@@ -332,7 +332,6 @@ int sfs_leader_return(struct sfs_leader *ld, u32 slot, u64 id,
 	struct return_batch batch;
 	int ret;
 
-	INIT_LIST_HEAD(&tree.dirty_link);
 	mutex_lock(&ld->lock);
 	ret = sfs_mount_item_read(ld, slot, &item);
 	mutex_unlock(&ld->lock);

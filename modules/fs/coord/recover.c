@@ -100,7 +100,6 @@ static int fold_log(struct sfs_leader *ld, u32 slot,
 	u64 group = 0;
 	int ret;
 
-	INIT_LIST_HEAD(&tree.dirty_link);
 	mutex_lock(&ld->lock);
 	ret = sfs_mount_item_read(ld, slot, &item);
 	mutex_unlock(&ld->lock);

@@ -90,9 +90,6 @@ static int seal_return(struct sfs_fs *fs)
 	ret = sfs_btree_fill_crcs(&fs->trans, &fs->freed);
 	if (!ret && fs->want_return && !fs->ret.height && fs->freed.height) {
 		fs->ret = fs->freed;
-		INIT_LIST_HEAD(&fs->ret.dirty_link);
-		if (!list_empty(&fs->freed.dirty_link))
-			list_del_init(&fs->freed.dirty_link);
 		sfs_tree_init(&fs->freed, fs->ret.owner);
 		memcpy(fs->ret_blocks, fs->freed_blocks,
 		       sizeof(fs->ret_blocks));
