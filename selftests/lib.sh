@@ -75,9 +75,10 @@ expect_error() {
 	esac
 }
 
-# wait_until SECONDS CMD...: polls until CMD succeeds.
+# wait_until SECONDS CMD...: polls until CMD succeeds. Four times that, on machines
+# that may be slow: it is a limit against hanging, a test that measures does so itself.
 wait_until() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + 4 * $1 * ${TEST_SLOW:-1}))
 	shift
 
 	until "$@"; do
