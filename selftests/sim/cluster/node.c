@@ -254,10 +254,14 @@ void cl_node_recover(struct cl_node *node)
 	cl_node_recover_roots(node);
 	if (!cl_mistake("others-not-folded"))
 		cl_fold_all();
+	/*
+	 * Also when it has left the table already: releases may have been lost that
+	 * brought values of what was folded then.
+	 */
+	if (!cl_mistake("values-not-dropped"))
+		cl_master_drop_values(node);
 	if (cl_find_slot(node, &slot)) {
 		cl_node_rollback(node, slot);
-		if (!cl_mistake("values-not-dropped"))
-			cl_master_drop_values(node);
 		ret = sfs_leader_recover_slot(cl.leader, slot,
 					      node->rid);
 		if (ret)
