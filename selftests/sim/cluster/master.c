@@ -27,6 +27,7 @@ struct cl_party {
 	u8 mode;			/* granted by the master, not released */
 	u64 last_in_ns;			/* newest message to the master */
 	u64 last_out_ns;		/* newest message from it */
+	bool is_delivering;	/* the client is being called */
 };
 
 struct cl_lock {
@@ -222,11 +223,14 @@ static void cl_message_to_node(void *arg)
 	/* what comes too late for the handle is not for the next one */
 	if (p->node == m->node && p->handle &&
 	    m->node->state != CL_NODE_DEAD) {
+		p->is_delivering = true;
 		if (m->kind == CL_GRANT)
 			sfs_lock_grant(p->handle, m->mode, 0,
 				       m->has_value ? m->lvb : NULL);
 		else
 			sfs_lock_revoke(p->handle, m->mode);
+		p->is_delivering = false;
+		port_wake_obj(p);
 	}
 	free(m);
 }
@@ -446,7 +450,12 @@ static void cl_forget(void *priv, struct sfs_lock *handle)
 	struct cl_lock *lock = cl_lock_find(sfs_lock_type(handle),
 					    sfs_lock_nr(handle));
 
-	cl_party_of(lock, priv)->handle = NULL;
+	struct cl_party *p = cl_party_of(lock, priv);
+
+	p->handle = NULL;
+	/* the handle's memory goes when this returns */
+	while (p->is_delivering)
+		port_wait_on("delivery", p, U64_MAX);
 }
 
 static struct sfs_lock_provider_ops cl_provider_ops = {

@@ -143,6 +143,17 @@ static void cl_judge(struct cl_verdict *v, const struct cl_op *op)
 	default:
 		cl_may_if(v, !exists, -ESTALE);
 		break;
+	case CL_OP_WRITE:
+	case CL_OP_TRUNCATE:
+	case CL_OP_PUNCH:
+		cl_may_if(v, !exists, -ESTALE);
+		/*
+		 * The file was lost with its mount and another kind of inode got
+		 * the number: nobody but us kept it in mind.
+		 */
+		cl_may_if(v, exists && !S_ISREG(cl_get(op->ino, CL_MODE, 0)),
+			  -EINVAL);
+		break;
 	}
 	if (!v->nr)
 		cl_may(v, 0);
