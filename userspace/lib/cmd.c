@@ -56,14 +56,26 @@ u64 sfs_cmd_size(struct argp_state *state, const char *arg, const char *what)
 	return val << shift;
 }
 
+static int sfs_cmd_open_failed(const char *path, int err)
+{
+	fprintf(stderr, "failed to open '%s': %s (%d)%s\n", path,
+		strerror(-err), -err,
+		err == -EBUSY ? ": it is mounted or used otherwise" : "");
+	return err;
+}
+
 static int sfs_cmd_open_dev(struct sfs_dev *dev, const char *path)
 {
 	int ret = sfs_dev_file_open(dev, path, false, false);
 
-	if (ret)
-		fprintf(stderr, "failed to open '%s': %s (%d)\n", path,
-			strerror(-ret), -ret);
-	return ret;
+	return ret ? sfs_cmd_open_failed(path, ret) : 0;
+}
+
+int sfs_cmd_open_excl(struct sfs_dev *dev, const char *path)
+{
+	int ret = sfs_dev_file_open(dev, path, true, true);
+
+	return ret ? sfs_cmd_open_failed(path, ret) : 0;
 }
 
 int sfs_cmd_open(struct sfs_cmd_devs *devs, const char *meta, const char *data)

@@ -46,5 +46,7 @@ struct sfs_cmd_devs {
 /* Open for reading; one path is enough for a volume on one device. */
 int sfs_cmd_open(struct sfs_cmd_devs *devs, const char *meta, const char *data);
 void sfs_cmd_close(struct sfs_cmd_devs *devs);
+/* Open for writing what nobody on this host uses; tells why when it cannot. */
+int sfs_cmd_open_excl(struct sfs_dev *dev, const char *path);
 
 #endif

@@ -3,7 +3,6 @@
  * scoutfs mkfs and mkfs.scoutfs: options, the devices' former contents, and
  * what is told about the result.
  */
-#include <arpa/inet.h>
 #include <blkid/blkid.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "lib/cmd.h"
 #include "lib/dev_file.h"
 #include "lib/mkfs.h"
+#include "lib/quorum_arg.h"
 
 enum sfs_mkfs_opt {
 	SFS_MKFS_OPT_BLOCK = 256,
@@ -27,7 +27,7 @@ struct sfs_mkfs_args {
 	const char *data;
 	bool force;
 	bool has_provider;
-	unsigned int nr_quorum;
+	bool has_quorum;
 };
 
 static const struct argp_option sfs_mkfs_options[] = {
@@ -54,64 +54,6 @@ static const struct argp_option sfs_mkfs_options[] = {
 };
 
 /* ---- options ------------------------------------------------------------------- */
-
-static int sfs_mkfs_parse_addr(struct sfs_disk_quorum_slot *qs,
-			       const char *addr)
-{
-	static const u8 all_ones[4] = { 255, 255, 255, 255 };
-	static const u8 zeroes[16];
-
-	if (inet_pton(AF_INET, addr, qs->addr) == 1) {
-		qs->family = 4;
-		if (!memcmp(qs->addr, all_ones, sizeof(all_ones)))
-			return -EINVAL;
-	} else if (inet_pton(AF_INET6, addr, qs->addr) == 1) {
-		qs->family = 6;
-	}
-	if (!qs->family || !memcmp(qs->addr, zeroes, sizeof(zeroes)))
-		return -EINVAL;
-	return 0;
-}
-
-static void sfs_mkfs_parse_quorum(struct argp_state *state,
-				  struct sfs_mkfs_args *args, char *arg)
-{
-	char *addr = strchr(arg, ',');
-	char *port = strrchr(arg, ',');
-	struct sfs_disk_quorum_slot *qs;
-	struct sfs_disk_quorum_slot slot = { .family = 0 };
-	unsigned int i;
-	u64 nr;
-	u64 val;
-
-	if (!addr || port == addr)
-		argp_error(state, "quorum slot '%s' must be NR,ADDR,PORT", arg);
-	*addr++ = 0;
-	*port++ = 0;
-	nr = sfs_cmd_number(state, arg, "quorum slot number");
-	if (nr >= SFS_QUORUM_SLOTS_MAX)
-		argp_error(state, "quorum slot number %llu must be below %u",
-			   nr, SFS_QUORUM_SLOTS_MAX);
-	if (sfs_mkfs_parse_addr(&slot, addr))
-		argp_error(state, "invalid quorum slot address '%s'", addr);
-	val = sfs_cmd_number(state, port, "quorum slot port");
-	if (!val || val > 65535)
-		argp_error(state, "quorum slot port %llu must be 1 to 65535",
-			   val);
-	slot.port = cpu_to_le16(val);
-
-	qs = args->p.quorum;
-	if (qs[nr].family)
-		argp_error(state, "quorum slot %llu given twice", nr);
-	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
-		if (!memcmp(&qs[i], &slot, sizeof(slot)))
-			argp_error(state,
-				   "quorum slots %u and %llu have the same address and port",
-				   i, nr);
-	}
-	qs[nr] = slot;
-	args->nr_quorum++;
-}
 
 static u32 sfs_mkfs_parse_shift(struct argp_state *state, u64 val,
 				const char *what)
@@ -160,7 +102,7 @@ static void sfs_mkfs_parse_end(struct argp_state *state,
 	if (!args->meta)
 		argp_error(state, "no metadata device given");
 	args->p.one_device = !args->data;
-	if (args->nr_quorum && !args->has_provider) {
+	if (args->has_quorum && !args->has_provider) {
 		args->p.lock_provider = "cluster";
 		if (!args->p.transport[0])
 			args->p.transport = "tcp";
@@ -174,7 +116,8 @@ static error_t sfs_mkfs_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'Q':
-		sfs_mkfs_parse_quorum(state, args, arg);
+		sfs_quorum_arg_parse(state, arg, p->quorum);
+		args->has_quorum = true;
 		return 0;
 	case 'f':
 		args->force = true;
@@ -316,14 +259,10 @@ static int sfs_mkfs_signatures(struct sfs_dev *dev, const char *path,
 
 static int sfs_mkfs_open(struct sfs_dev *dev, const char *path, bool force)
 {
-	int ret = sfs_dev_file_open(dev, path, true, true);
+	int ret = sfs_cmd_open_excl(dev, path);
 
-	if (ret) {
-		fprintf(stderr, "failed to open '%s': %s (%d)%s\n", path,
-			strerror(-ret), -ret, ret == -EBUSY ?
-			": it is mounted or used otherwise" : "");
+	if (ret)
 		return ret;
-	}
 	if (!force)
 		ret = sfs_mkfs_signatures(dev, path, false);
 	if (ret)
@@ -332,26 +271,6 @@ static int sfs_mkfs_open(struct sfs_dev *dev, const char *path, bool force)
 }
 
 /* ---- the result ------------------------------------------------------------------------ */
-
-static void sfs_mkfs_print_quorum(const struct sfs_super_block *sb)
-{
-	const char *label = "quorum slots:";
-	unsigned int i;
-
-	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
-		const struct sfs_disk_quorum_slot *qs = &sb->quorum[i];
-		char addr[INET6_ADDRSTRLEN];
-
-		if (!qs->family)
-			continue;
-		inet_ntop(qs->family == 6 ? AF_INET6 : AF_INET, qs->addr, addr,
-			  sizeof(addr));
-		printf(qs->family == 6 ? "  %-23s %u: [%s]:%u\n" :
-					 "  %-23s %u: %s:%u\n",
-		       label, i, addr, le16_to_cpu(qs->port));
-		label = "";
-	}
-}
 
 static void sfs_mkfs_print(const struct sfs_mkfs_args *args,
 			   const struct sfs_super_block *sb)
@@ -378,10 +297,8 @@ static void sfs_mkfs_print(const struct sfs_mkfs_args *args,
 	printf("  %-23s %llu (%s)\n", "4KB data blocks:", data,
 	       sfs_size_text(size, sizeof(size), data << SFS_DATA_BLOCK_SHIFT,
 			     " "));
-	printf("  %-23s %llu\n", "quorum config version:",
-	       le64_to_cpu(sb->quorum_version));
 	printf("  %-23s %s\n", "lock provider:", sb->lock_provider);
-	sfs_mkfs_print_quorum(sb);
+	sfs_quorum_arg_print(sb);
 }
 
 static int sfs_mkfs_run(struct sfs_mkfs_args *args, struct sfs_dev *meta,
