@@ -200,6 +200,12 @@ int sfs_lock_space_ask(struct sfs_lock_space *space, u64 rid, u8 type,
 		       const void *req, u32 req_len, void *reply, u32 reply_max,
 		       u32 *reply_len);
 bool sfs_lock_space_is_clustered(struct sfs_lock_space *space);
+/* Is this a provider whose locks reach only mounts of the same kernel? */
+static inline bool sfs_lock_name_is_local(const char *name)
+{
+	return !strcmp(name, "local") || !strcmp(name, "revoke");
+}
+
 /*
  * As the leader, from within serve(): numbers of fresh groups go to a mount, which
  * has them in EX.

@@ -22,6 +22,7 @@ enum sfs_fsck_exit {
 
 /* argv[0] is the command's name; the result is the exit status */
 int sfs_cmd_mkfs(int argc, char **argv);
+int sfs_cmd_change_quorum_config(int argc, char **argv);
 int sfs_cmd_check(int argc, char **argv);
 int sfs_cmd_print(int argc, char **argv);
 int sfs_cmd_counters(int argc, char **argv);

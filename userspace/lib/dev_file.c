@@ -182,6 +182,14 @@ int sfs_dev_file_open(struct sfs_dev *dev, const char *path, bool writable,
 	return sfs_dev_file_open_window(dev, path, writable, excl, 0, 0);
 }
 
+void sfs_dev_file_drop_cache(struct sfs_dev *dev)
+{
+	struct sfs_dev_file *f = dev->priv;
+
+	posix_fadvise(f->fd, (off_t)f->start, (off_t)dev->size_bytes,
+		      POSIX_FADV_DONTNEED);
+}
+
 void sfs_dev_file_close(struct sfs_dev *dev)
 {
 	struct sfs_dev_file *f = dev->priv;

@@ -38,6 +38,15 @@ int sfs_dev_file_open_window(struct sfs_dev *dev, const char *path,
 			     bool writable, bool excl, u64 start, u64 len);
 
 /**
+ * sfs_dev_file_drop_cache() - let later reads see what other hosts wrote
+ * @dev: an open device
+ *
+ * What is not flushed stays.  Best effort: a page that somebody reads at this
+ * moment stays, too, so who waits for a change asks more than once.
+ */
+void sfs_dev_file_drop_cache(struct sfs_dev *dev);
+
+/**
  * sfs_dev_file_close() - close what sfs_dev_file_open() opened
  * @dev: the device; does nothing when it is not open
  *

@@ -10,6 +10,8 @@ static const struct sfs_cmd {
 	int (*run)(int argc, char **argv);
 	const char *text;
 } sfs_cmds[] = {
+	{ "change-quorum-config", sfs_cmd_change_quorum_config,
+	  "replace the quorum slots of an unmounted volume" },
 	{ "check",	sfs_cmd_check,	  "check an unmounted volume" },
 	{ "counters",	sfs_cmd_counters, "show the counters of a mount" },
 	{ "fences",	sfs_cmd_object,	  "requests to fence lost mounts" },
@@ -32,7 +34,7 @@ static int sfs_usage(void)
 
 	fprintf(stderr, "usage: scoutfs COMMAND [args]\n\n");
 	for (i = 0; i < ARRAY_SIZE(sfs_cmds); i++)
-		fprintf(stderr, "  %-10s %s\n", sfs_cmds[i].name,
+		fprintf(stderr, "  %-20s %s\n", sfs_cmds[i].name,
 			sfs_cmds[i].text);
 	fprintf(stderr, "\nCOMMAND --help shows its options.\n");
 	return 1;

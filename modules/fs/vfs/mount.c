@@ -190,13 +190,10 @@ static int sfs_mount_check_slot(struct fs_context *fc, struct sfs_sb_info *sbi)
 	return 0;
 }
 
-/* Providers that reach only this kernel. */
 static bool sfs_mount_is_local(const struct sfs_sb_info *sbi)
 {
-	const char *name = sbi->opts.lock_provider ?:
-			   sbi->vol.sb->lock_provider;
-
-	return !strcmp(name, "local") || !strcmp(name, "revoke");
+	return sfs_lock_name_is_local(sbi->opts.lock_provider ?:
+				      sbi->vol.sb->lock_provider);
 }
 
 static int sfs_mount_open_fs(struct sfs_sb_info *sbi)
