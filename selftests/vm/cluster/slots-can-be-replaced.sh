@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending
+# vm: guest
 # The quorum slots of an unmounted volume are replaced: the old ones are gone, the new ones elect, the files are there.
 . "$(dirname "$0")/../../lib.sh"
 
