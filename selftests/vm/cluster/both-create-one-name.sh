@@ -6,7 +6,7 @@
 
 cd "$(mktemp -d)" || fail "no directory"
 setup_cluster 2
-names=60
+names=30
 
 # meet NAME N: goes on when the other one has come as far
 meet() {
