@@ -11,22 +11,10 @@ trap '[ -z "$pid" ] || kill "$pid"; rm -rf "$work"' EXIT
 
 export SCOUTFS_FENCED_SYSFS=$work/sysfs
 export SCOUTFS_FENCED_CONFIG_FILE=$work/conf
-nr=0
-failed=0
-
-# result NAME: of the command before it
-result() {
-	local ret=$?
-
-	nr=$((nr + 1))
-	if [ $ret = 0 ]; then
-		echo "ok $nr fenced: $1"
-	else
-		echo "not ok $nr fenced: $1"
-		sed 's/^/# /' "$work/log"
-		failed=1
-	fi
-}
+tap_name=fenced
+tap_logs=("$work/log")
+# shellcheck source=selftests/unit/tap.sh
+. "$(dirname "$0")/tap.sh"
 
 # request IDENT RID IP REASON: complete before it can be seen, values without newline
 request() {

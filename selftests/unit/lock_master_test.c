@@ -53,7 +53,7 @@ static int ask(u64 node, enum sfs_lock_mode mode)
 	return sfs_lock_master_request(m, node, &five, mode);
 }
 
-static int down(u64 node, enum sfs_lock_mode mode, const char *text)
+static int down_to(u64 node, enum sfs_lock_mode mode, const char *text)
 {
 	u8 lvb[SFS_LOCK_LVB_BYTES] = { 0 };
 
@@ -83,18 +83,18 @@ static void test_order(void **state)
 	/* one more reader waits behind; nobody is asked twice */
 	assert_int_equal(ask(3, SFS_LOCK_PR), 0);
 	assert_events("");
-	assert_int_equal(down(1, SFS_LOCK_PR, "one"), 0);
+	assert_int_equal(down_to(1, SFS_LOCK_PR, "one"), 0);
 	assert_events("2:PR=one 3:PR=one ");
 	/* a writer takes its turn before a later reader */
 	assert_int_equal(ask(4, SFS_LOCK_EX), 0);
 	assert_events("1>NL 2>NL 3>NL ");
 	assert_int_equal(ask(5, SFS_LOCK_PR), 0);
-	assert_int_equal(down(2, SFS_LOCK_NL, NULL), 0);
-	assert_int_equal(down(1, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(2, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(1, SFS_LOCK_NL, NULL), 0);
 	assert_events("");
-	assert_int_equal(down(3, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(3, SFS_LOCK_NL, NULL), 0);
 	assert_events("4:EX=one 4>PR ");
-	assert_int_equal(down(4, SFS_LOCK_NL, "four"), 0);
+	assert_int_equal(down_to(4, SFS_LOCK_NL, "four"), 0);
 	assert_events("5:PR=four ");
 }
 
@@ -109,12 +109,12 @@ static void test_upgrades(void **state)
 	assert_events("2>NL ");
 	assert_int_equal(ask(2, SFS_LOCK_EX), 0);
 	assert_events("");
-	assert_int_equal(down(2, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(2, SFS_LOCK_NL, NULL), 0);
 	assert_events("1:EX 1>NL ");
-	assert_int_equal(down(1, SFS_LOCK_NL, "a"), 0);
+	assert_int_equal(down_to(1, SFS_LOCK_NL, "a"), 0);
 	assert_events("2:EX=a ");
 	/* the holder of PR knows the value */
-	assert_int_equal(down(2, SFS_LOCK_PR, "b"), 0);
+	assert_int_equal(down_to(2, SFS_LOCK_PR, "b"), 0);
 	assert_int_equal(ask(2, SFS_LOCK_EX), 0);
 	assert_events("2:EX ");
 }
@@ -131,9 +131,9 @@ static void test_lower_still(void **state)
 	assert_int_equal(ask(3, SFS_LOCK_EX), 0);
 	assert_events("1>NL ");
 	/* the answer to the first one is not enough */
-	assert_int_equal(down(1, SFS_LOCK_PR, "x"), 0);
+	assert_int_equal(down_to(1, SFS_LOCK_PR, "x"), 0);
 	assert_events("");
-	assert_int_equal(down(1, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(1, SFS_LOCK_NL, NULL), 0);
 	assert_events("3:EX=x ");
 }
 
@@ -148,13 +148,13 @@ static void test_protocol_errors(void **state)
 						  NULL), -EPROTO);
 	assert_int_equal(ask(1, SFS_LOCK_NL), -EPROTO);
 	assert_int_equal(ask(1, 3), -EPROTO);
-	assert_int_equal(down(1, SFS_LOCK_PR, NULL), -EPROTO);
-	assert_int_equal(down(1, SFS_LOCK_NL, "nl"), -EPROTO);
+	assert_int_equal(down_to(1, SFS_LOCK_PR, NULL), -EPROTO);
+	assert_int_equal(down_to(1, SFS_LOCK_NL, "nl"), -EPROTO);
 	/* the answer to a revoke that crossed a release */
-	assert_int_equal(down(1, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(1, SFS_LOCK_NL, NULL), 0);
 	assert_int_equal(ask(1, SFS_LOCK_PR), 0);
-	assert_int_equal(down(1, SFS_LOCK_EX, NULL), -EPROTO);
-	assert_int_equal(down(1, SFS_LOCK_NL, "pr"), -EPROTO);
+	assert_int_equal(down_to(1, SFS_LOCK_EX, NULL), -EPROTO);
+	assert_int_equal(down_to(1, SFS_LOCK_NL, "pr"), -EPROTO);
 	assert_int_equal(ask(2, SFS_LOCK_EX), 0);
 	assert_int_equal(ask(2, SFS_LOCK_EX), -EPROTO);
 	assert_int_equal(sfs_lock_master_assert(m, 3, &five, SFS_LOCK_PR,
@@ -193,7 +193,7 @@ static void test_values_until_folded(void **state)
 	sfs_lock_master_open(m);
 	assert_int_equal(ask(1, SFS_LOCK_EX), 0);
 	assert_int_equal(get_values(&old), 0);
-	assert_int_equal(down(1, SFS_LOCK_NL, "v"), 0);
+	assert_int_equal(down_to(1, SFS_LOCK_NL, "v"), 0);
 	assert_int_equal(get_values(&old), 1);
 	assert_true(old.name.type == five.type && old.name.nr == five.nr);
 	assert_string_equal((char *)old.lvb, "v");
@@ -202,11 +202,11 @@ static void test_values_until_folded(void **state)
 	assert_int_equal(ask(2, SFS_LOCK_EX), 0);
 	assert_int_equal(get_values(&new), 0);
 	sfs_lock_master_forget(m, &old.name, old.lvb);
-	assert_int_equal(down(2, SFS_LOCK_PR, "w"), 0);
+	assert_int_equal(down_to(2, SFS_LOCK_PR, "w"), 0);
 	assert_int_equal(ask(3, SFS_LOCK_PR), 0);
 	assert_events("2:EX=v 3:PR=w ");
-	assert_int_equal(down(2, SFS_LOCK_NL, NULL), 0);
-	assert_int_equal(down(3, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(2, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(3, SFS_LOCK_NL, NULL), 0);
 	/* changed since it was looked at */
 	sfs_lock_master_forget(m, &old.name, old.lvb);
 	assert_int_equal(nr_locks(), 1);
@@ -217,7 +217,7 @@ static void test_values_until_folded(void **state)
 	assert_int_equal(ask(2, SFS_LOCK_PR), 0);
 	assert_events("2:PR ");
 	/* without a value there is nothing to keep */
-	assert_int_equal(down(2, SFS_LOCK_NL, NULL), 0);
+	assert_int_equal(down_to(2, SFS_LOCK_NL, NULL), 0);
 	assert_int_equal(nr_locks(), 0);
 }
 
@@ -225,7 +225,7 @@ static void test_death(void **state)
 {
 	sfs_lock_master_open(m);
 	assert_int_equal(ask(1, SFS_LOCK_EX), 0);
-	assert_int_equal(down(1, SFS_LOCK_PR, "old"), 0);
+	assert_int_equal(down_to(1, SFS_LOCK_PR, "old"), 0);
 	assert_int_equal(ask(1, SFS_LOCK_EX), 0);
 	assert_int_equal(ask(2, SFS_LOCK_EX), 0);
 	assert_int_equal(ask(3, SFS_LOCK_PR), 0);

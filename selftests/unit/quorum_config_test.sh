@@ -11,22 +11,10 @@ trap 'rm -rf "$work"' EXIT
 meta=$work/meta
 data=$work/data
 export LC_ALL=C
-nr=0
-failed=0
-
-# result NAME: of the command before it
-result() {
-	local ret=$?
-
-	nr=$((nr + 1))
-	if [ $ret = 0 ]; then
-		echo "ok $nr change-quorum-config: $1"
-	else
-		echo "not ok $nr change-quorum-config: $1"
-		sed 's/^/# /' "$work/out" "$work/err"
-		failed=1
-	fi
-}
+tap_name=change-quorum-config
+tap_logs=("$work/out" "$work/err")
+# shellcheck source=selftests/unit/tap.sh
+. "$(dirname "$0")/tap.sh"
 
 # change EXIT [ARGS]...: must end with that status
 change() {

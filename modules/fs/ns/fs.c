@@ -35,7 +35,7 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	fs->vfs_arg = params->vfs_arg;
 	spin_lock_init(&fs->creating_lock);
 	INIT_LIST_HEAD(&fs->creating);
-	init_waitqueue_head(&fs->asking_wait);
+	sema_init(&fs->asking, SFS_OTHERS_ASKING_MAX);
 	init_rwsem(&fs->mlog_sem);
 	init_rwsem(&fs->leader_sem);
 	init_rwsem(&fs->fold_sem);
@@ -270,17 +270,15 @@ static int tell_inodes(struct sfs_fs *fs)
 int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 {
 	bool slow = fs->work_nr++ % SFS_WORK_SLOW == 0;
-	bool rare = fs->work_nr % SFS_WORK_FOLD == 0;
+	bool fold = fs->work_nr % SFS_WORK_FOLD == 0 && fs->nr_mlog;
 	int ret = sfs_volume_error(fs->vol);
 
 	if (ret || fs->vol->read_only)
 		return ret;
 	if (commit_is_due(fs, age_ms))
 		ret = sfs_trans_commit(&fs->trans);
-	if (!ret && ((rare && fs->nr_mlog) || fs->nr_mlog > SFS_FOLD_ENTRIES))
+	if (!ret && (fold || fs->nr_mlog > SFS_FOLD_ENTRIES))
 		ret = sfs_fs_fold(fs);
-	if (!ret && rare)
-		ret = tell_inodes(fs);
 	if (!ret)
 		ret = sfs_meta_trim(fs);
 	if (!ret && (fs->nr_freed > SFS_OFFER_EXTENTS ||
@@ -290,6 +288,8 @@ int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 		ret = sfs_orphans_retry(fs);
 	if (!ret && slow && !fs->read_only)
 		ret = delete_orphans(fs);
+	if (!ret && slow)
+		ret = tell_inodes(fs);
 	return ret;
 }
 

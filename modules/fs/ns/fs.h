@@ -18,6 +18,9 @@
 #include "fs/coord/service.h"
 #include "lock/lock.h"
 
+/* who serves a question waits for others: a session's window must not be full of them */
+#define SFS_OTHERS_ASKING_MAX	8
+
 /**
  * struct sfs_group - one group in memory
  * @nr: group number
@@ -116,8 +119,7 @@ struct sfs_group {
  * @has_left: some were marked just now
  * @creating_lock: guards @creating
  * @creating: struct sfs_creating
- * @nr_asking: questions of what others have open that are under way
- * @asking_wait: for @nr_asking to sink
+ * @asking: bounds the questions of what others have open
  * @inode_delta: inodes created minus deleted by this mount
  * @invalidate_inodes: VFS half: write back, and with drop forget, what is
  *	cached of a group's inodes
@@ -184,8 +186,7 @@ struct sfs_fs {
 	bool has_left;
 	spinlock_t creating_lock;	/* creating */
 	struct list_head creating;
-	atomic_t nr_asking;
-	wait_queue_head_t asking_wait;
+	struct semaphore asking;
 	atomic64_t inode_delta;
 	int (*invalidate_inodes)(void *arg, u64 group, bool drop);
 	bool (*inode_is_open)(void *arg, u64 ino);

@@ -33,8 +33,6 @@
 
 enum {
 	SFS_OTHERS_AGAIN_MS	= 100,	/* what was open then is asked for again */
-	/* who serves one waits for others, so they must not fill a session's window */
-	SFS_OTHERS_ASKING_MAX	= 8,
 };
 
 /**
@@ -117,12 +115,10 @@ static int sfs_others_ask(struct sfs_fs *fs, struct sfs_group *grp, u64 ino,
 		return -ENOMEM;
 	others->first = first;
 	sfs_others_want(fs, ino, first, &wanted);
-	wait_event(fs->asking_wait,
-		   atomic_add_unless(&fs->nr_asking, 1, SFS_OTHERS_ASKING_MAX));
+	down(&fs->asking);
 	others->asked_ns = ktime_get_ns();
 	ret = sfs_coord_inodes_open(&fs->coord, first, &wanted, &others->open);
-	atomic_dec(&fs->nr_asking);
-	wake_up(&fs->asking_wait);
+	up(&fs->asking);
 	sfs_count(fs->vol, open_asked);
 	if (ret) {
 		kfree(others);

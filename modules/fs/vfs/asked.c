@@ -114,14 +114,9 @@ void sfs_asked_work(struct work_struct *work)
 {
 	struct sfs_sb_info *sbi = container_of(work, struct sfs_sb_info,
 					       asked_work);
-	struct llist_node *node = llist_del_all(&sbi->asked);
+	struct sfs_inode_info *si, *next;
 
-	while (node) {
-		struct sfs_inode_info *si = llist_entry(node,
-							struct sfs_inode_info,
-							asked_node);
-
-		node = node->next;
+	llist_for_each_entry_safe(si, next, llist_del_all(&sbi->asked), asked_node) {
 		sfs_asked_drop(&si->vfs_inode);
 		cond_resched();
 	}

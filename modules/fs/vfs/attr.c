@@ -227,14 +227,9 @@ void sfs_attr_atime_work(struct work_struct *work)
 {
 	struct sfs_sb_info *sbi = container_of(work, struct sfs_sb_info,
 					       atime_work);
-	struct llist_node *node = llist_del_all(&sbi->atimes);
+	struct sfs_inode_info *si, *next;
 
-	while (node) {
-		struct sfs_inode_info *si = llist_entry(node,
-							struct sfs_inode_info,
-							atime_node);
-
-		node = node->next;
+	llist_for_each_entry_safe(si, next, llist_del_all(&sbi->atimes), atime_node) {
 		sfs_attr_store_atime(&si->vfs_inode);
 		iput(&si->vfs_inode);
 	}

@@ -89,16 +89,10 @@ void sfs_revoke_iput_work(struct work_struct *work)
 {
 	struct sfs_sb_info *sbi = container_of(work, struct sfs_sb_info,
 					       iput_work);
-	struct llist_node *node = llist_del_all(&sbi->iputs);
+	struct sfs_inode_info *si, *next;
 
-	while (node) {
-		struct sfs_inode_info *si = llist_entry(node,
-							struct sfs_inode_info,
-							iput_node);
-
-		node = node->next;
+	llist_for_each_entry_safe(si, next, llist_del_all(&sbi->iputs), iput_node)
 		iput(&si->vfs_inode);
-	}
 }
 
 static int sfs_revoke_drop_pages(struct address_space *mapping)

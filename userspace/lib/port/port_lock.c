@@ -35,6 +35,26 @@ void mutex_lock(struct mutex *m)
 	m->owner = current;
 }
 
+void sema_init(struct semaphore *sem, int val)
+{
+	sem->count = val;
+}
+
+void down(struct semaphore *sem)
+{
+	might_sleep();
+	port_yield_point();
+	while (!sem->count)
+		port_wait_on("down", sem, U64_MAX);
+	sem->count--;
+}
+
+void up(struct semaphore *sem)
+{
+	sem->count++;
+	port_wake_obj(sem);
+}
+
 int mutex_trylock(struct mutex *m)
 {
 	port_yield_point();

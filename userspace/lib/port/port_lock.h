@@ -21,6 +21,14 @@ struct mutex {
 	const char *name;
 };
 
+struct semaphore {
+	unsigned int count;
+};
+
+void sema_init(struct semaphore *sem, int val);
+void down(struct semaphore *sem);
+void up(struct semaphore *sem);
+
 struct rw_semaphore {
 	struct task_struct *writer;
 	struct task_struct *reader[PORT_RWSEM_READERS];
