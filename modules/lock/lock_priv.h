@@ -101,6 +101,23 @@ struct sfs_lock_waiter {
 	int result;
 };
 
+/* Memory of a handle, all zero; freed when no RCU reader can see it. */
+#ifdef __KERNEL__
+/* module_kernel.c */
+struct sfs_lock *sfs_lock_mem_alloc(void);
+void sfs_lock_mem_free(struct sfs_lock *lock);
+#else
+static inline struct sfs_lock *sfs_lock_mem_alloc(void)
+{
+	return kzalloc(sizeof(struct sfs_lock), GFP_NOFS);
+}
+
+static inline void sfs_lock_mem_free(struct sfs_lock *lock)
+{
+	kfree_rcu(lock, rcu);
+}
+#endif
+
 /* client.c */
 void sfs_lock_work(struct work_struct *work);
 void sfs_lock_queue_locked(struct sfs_lock *lock);

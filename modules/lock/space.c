@@ -95,7 +95,7 @@ static struct sfs_lock *sfs_lock_alloc(struct sfs_lock_space *space,
 {
 	struct sfs_lock *lock;
 
-	lock = kzalloc(sizeof(*lock), GFP_NOFS);
+	lock = sfs_lock_mem_alloc();
 	if (!lock)
 		return NULL;
 	spin_lock_init(&lock->lock);
@@ -135,7 +135,7 @@ struct sfs_lock *sfs_lock_get(struct sfs_lock_space *space,
 			lock = sfs_lock_lookup(space, type, nr);
 	} while (ret == -EBUSY && !lock);
 	if (ret) {
-		kfree(fresh);
+		sfs_lock_mem_free(fresh);
 		return lock;
 	}
 
@@ -178,7 +178,7 @@ static void sfs_lock_forget(struct sfs_lock *lock)
 void sfs_lock_free(struct sfs_lock *lock)
 {
 	sfs_lock_forget(lock);
-	kfree_rcu(lock, rcu);
+	sfs_lock_mem_free(lock);
 }
 
 /* --- returning idle locks ------------------------------------------------ */
