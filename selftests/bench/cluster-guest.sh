@@ -3,7 +3,7 @@
 #
 # cluster-guest.sh FSTYPE ACTION: what one of the two nodes of the cluster bench
 # does; run-cluster says when. ACTION is start (the cluster's daemons), mkfs,
-# mount, umount or stop.
+# mount, umount, stop, or counts (scoutfs only).
 . "$(dirname "$0")/../lib.sh"
 fs=$1
 nr=${HOSTNAME#n}
@@ -137,12 +137,34 @@ scoutfs_stop() {
 	:
 }
 
+# Messages sent, device writes, and grants of locks since the mount.
+scoutfs_counts() {
+	{
+		scoutfs peers list "$MNT" --json
+		scoutfs locks stats "$MNT" --json
+		echo "\"writes\": $(write_requests "$META" "$DATA")"
+	} | grep -o '"[a-z]*": *[0-9]*' | tr -d '"' | awk -F : '
+		$1 == "sent" { sent += $2 }
+		$1 == "writes" { writes += $2 }
+		$1 == "grants" { grants += $2 }
+		END { print sent + 0, writes + 0, grants + 0 }'
+}
+
+# write_requests DEVICE...: completed so far
+write_requests() {
+	local dev
+
+	for dev in "$@"; do
+		cat "/sys/block/$(basename "$(readlink -f "$dev")")/stat"
+	done | awk '{ n += $5 } END { print n }'
+}
+
 mkdir -p "$MNT"
 case $2 in
 umount)
 	umount "$MNT"
 	echo 3 >/proc/sys/vm/drop_caches
 	;;
-start | mkfs | mount | stop) "${fs}_$2" ;;
+start | mkfs | mount | stop | counts) "${fs}_$2" ;;
 *) fail "no action $2" ;;
 esac
