@@ -87,6 +87,27 @@ wait_until() {
 	done
 }
 
+# numbers COUNT PREFIX: writes 1 to COUNT to the files PREFIX1, PREFIX2, ...
+numbers() {
+	local i
+
+	for ((i = 1; i <= $1; i++)); do
+		echo "$i" >"$2$i"
+	done
+}
+
+# expect_numbers COUNT PREFIX: they hold that. Without a process for each, which
+# would take much longer than the filesystem.
+expect_numbers() {
+	local i line
+
+	for ((i = 1; i <= $1; i++)); do
+		line=
+		read -r line <"$2$i" || :
+		[ "$line" = "$i" ] || fail "$2$i holds '$line'"
+	done
+}
+
 # resume_ms HEARTBEAT_MS: how long the survivors of a mount may stand still
 resume_ms() {
 	echo $((($1 + 2000) * ${TEST_SLOW:-1}))

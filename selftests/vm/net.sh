@@ -87,17 +87,16 @@ vm_heal() {
 		"tap$(cat "$VM_RUN_DIR/$1/node")" up
 }
 
-# vm_netem NAME ARGS...: what tc-netem(8) does to packets to NAME; "none" ends it
+# vm_netem NAME ARGS...: what tc-netem(8) does to packets that NAME sends; "none"
+# ends it. In the guest: its kernel has netem, the host's need not.
 vm_netem() {
-	local ns tap
-
-	ns=$(cat "$VM_RUN_DIR/netns")
-	tap=tap$(cat "$VM_RUN_DIR/$1/node")
+	local name=$1
 	shift
+
 	if [ "$1" = none ]; then
-		tc -n "$ns" qdisc del dev "$tap" root
+		vm_run "$name" tc qdisc del dev eth1 root
 	else
-		tc -n "$ns" qdisc replace dev "$tap" root netem "$@"
+		vm_run "$name" "modprobe sch_netem && tc qdisc replace dev eth1 root netem $*"
 	fi
 }
 

@@ -117,6 +117,18 @@ vm_leader() {
 	return 1
 }
 
+# vm_node_writes N: a line that changes when nN writes anything but its quorum page,
+# which it does all the time: writes to the data device, sectors of the metadata
+# device beyond a page for each write, and commits.
+vm_node_writes() {
+	vm_run "n$1" 'for dev in $META $DATA; do
+			cat /sys/block/$(basename $(readlink -f $dev))/stat
+		done
+		cat /sys/fs/scoutfs/*/counters/trans_commit' |
+		awk 'NR == 1 { meta = $7 - 8 * $5 } NR == 2 { data = $5 } NR > 2 { commits = commits " " $1 }
+			END { print data, meta, commits }'
+}
+
 # --- fencing ------------------------------------------------------------------
 
 # The agent of the cluster, until the calling test ends: cuts the power of the
@@ -126,6 +138,8 @@ vm_leader() {
 # "ignore".
 vm_fence_start() {
 	mkdir -p "$VM_SHARE/fence" "$VM_SHARE/rid"
+	# what a test before left open
+	rm -f "$VM_SHARE"/fence/*.request "$VM_SHARE"/fence/*.answer
 	: >"$VM_RUN_DIR/fence.log"
 	vm_fence_mode ok
 	vm_fence_serve $$ </dev/null >>"$VM_RUN_DIR/fence.err" 2>&1 &

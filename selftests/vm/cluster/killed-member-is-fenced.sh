@@ -14,14 +14,10 @@ for round in 1 2; do
 	[ $round = 1 ] || { mount_nth 2 quorum_heartbeat_timeout_ms=$heartbeat; victim=2; }
 	dir=$(mnt_of $victim)/v$round
 	mkdir "$dir"
-	for i in $(seq 100); do
-		echo "$i" >"$dir/f$i"
-	done
+	numbers 100 "$dir/f"
 	sync -f "$dir"
 	rid=$(rid_of $victim)
-	for i in $(seq 20); do
-		echo "$i" >"$dir/unsynced$i"
-	done
+	numbers 20 "$dir/unsynced"
 	kill_nth $victim
 	# needs the victim's locks
 	other=$(mnt_of "$leader")
@@ -30,9 +26,7 @@ for round in 1 2; do
 	say "round $round: went on after $took ms; $(cat /tmp/fence.log)"
 	grep -q " $rid client_reconnect fenced\$" /tmp/fence.log || fail "no fence request for $rid"
 	[ $took -le "$(resume_ms $heartbeat)" ] || fail "it took $took ms"
-	for i in $(seq 100); do
-		grep -qx "$i" "$other/v$round/f$i" || fail "f$i is not what was synced"
-	done
+	expect_numbers 100 "$other/v$round/f"
 	wait_until 10 no_fence_dirs
 	mount_nth $victim quorum_heartbeat_timeout_ms=$heartbeat
 	[ -e "$dir/new" ] || fail "the new mount does not see what was done without it"

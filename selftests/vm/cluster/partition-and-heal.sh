@@ -38,13 +38,10 @@ say "the leader asked for fencing after $(((asked - start) / 1000000)) ms"
 last=$(tail -n 1 "$VM_RUN_DIR/writes" | cut -d ' ' -f 1)
 say "the last write of the cut-off node was after $(((last - start) / 1000000)) ms"
 [ "$last" -lt "$asked" ] || fail "it wrote when the leader had given it up"
-stat_of() {
-	vm_run "n$cut" 'cat /sys/block/$(basename $(readlink -f $META))/stat /sys/block/$(basename $(readlink -f $DATA))/stat' |
-		awk '{ print $5 }' | tr '\n' ' '
-}
-before=$(stat_of)
+before=$(vm_node_writes "$cut")
 sleep 4
-[ "$(stat_of)" = "$before" ] || fail "the cut-off node writes: $before, $(stat_of)"
+after=$(vm_node_writes "$cut")
+[ "$after" = "$before" ] || fail "the cut-off node writes: $before, $after"
 [ "$(tail -n 1 "$VM_RUN_DIR/writes" | cut -d ' ' -f 1)" = "$last" ] || fail "it wrote again"
 vm_running "n$cut" || fail "the node died"
 

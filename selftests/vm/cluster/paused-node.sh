@@ -28,13 +28,10 @@ vm_pause "n$leader"
 sleep 15
 vm_continue "n$leader"
 sleep 1
-writes() {
-	vm_run "n$leader" 'cat /sys/block/$(basename $(readlink -f $META))/stat /sys/block/$(basename $(readlink -f $DATA))/stat' |
-		awk '{ print $5 }' | tr '\n' ' '
-}
-before=$(writes)
+before=$(vm_node_writes "$leader")
 sleep 2
-[ "$(writes)" = "$before" ] || fail "it writes: $before, $(writes)"
+after=$(vm_node_writes "$leader")
+[ "$after" = "$before" ] || fail "it writes: $before, $after"
 [ "$(vm_run "n$leader" 'cat /sys/fs/scoutfs/*/quorum/is_leader 2>/dev/null')" != 1 ] || fail "it still leads"
 vm_fence_mode ok
 vm_run "n$other" 'echo 2 >>$MNT/log && sync $MNT/log'
