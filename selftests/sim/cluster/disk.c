@@ -2,7 +2,7 @@
 /*
  * The two devices all machines share, with volatile write caches.
  */
-#include "disk.h"
+#include "full.h"
 
 enum {
 	CL_IO_NS	= 200000,
@@ -115,6 +115,24 @@ static void cl_io_tear(struct cl_io *io)
 	}
 }
 
+/* How long its way to the devices stands still. */
+static u64 cl_stall_ns(const struct cl_node *node)
+{
+	u64 now = port_now_ns();
+
+	return node && node->stall_until_ns > now ? node->stall_until_ns - now :
+						    0;
+}
+
+static void cl_dev_sleep(const struct cl_dev *cd, u64 ns)
+{
+	u64 stall_ns;
+
+	while ((stall_ns = cl_stall_ns(cd->node)))
+		port_sleep_ns(stall_ns);
+	cl_sleep_below(ns);
+}
+
 /* Time is up: it lands, unless its machine died and it was lost with it. */
 static void cl_io_timer(void *arg)
 {
@@ -129,6 +147,11 @@ static void cl_io_timer(void *arg)
 		io->is_late = true;
 		cl_timer_add(port_now_ns() + cl_below(CL_LATE_NS), cl_io_timer,
 			     io);
+		return;
+	}
+	if (!io->is_node_dead && cl_stall_ns(io->node)) {
+		cl_timer_add(port_now_ns() + cl_stall_ns(io->node) +
+			     cl_below(CL_IO_NS), cl_io_timer, io);
 		return;
 	}
 	if (!io->is_node_dead && memcmp(io->data, io->src, io->len))
@@ -177,7 +200,7 @@ static int cl_dev_read(struct sfs_dev *dev, u64 off, void *buf, u32 len)
 
 	if (off > dev->size_bytes || len > dev->size_bytes - off)
 		return -EIO;
-	cl_sleep_below(CL_IO_NS);
+	cl_dev_sleep(cd, CL_IO_NS);
 	sim_img_read(&cl_disk[cd->nr].cur, off, buf, len);
 	return 0;
 }
@@ -188,6 +211,7 @@ static void cl_dev_write(struct sfs_dev *dev, struct sfs_io_batch *batch,
 	struct cl_dev *cd = dev->priv;
 	u32 i;
 
+	cl_full_check_write(cd->node, cd->nr, off);
 	atomic64_inc(&dev->nr_writes);
 	for (i = 0; i < nr; i++) {
 		atomic_inc(&batch->pending);
@@ -204,7 +228,7 @@ static int cl_dev_flush(struct sfs_dev *dev)
 	struct cl_io *p, *n;
 
 	atomic64_inc(&dev->nr_flushes);
-	cl_sleep_below(CL_FLUSH_NS);
+	cl_dev_sleep(cd, CL_FLUSH_NS);
 	if (cl_disk_defects & CL_DISK_NO_FLUSH)
 		return 0;
 	list_for_each_entry_safe(p, n, &d->pending, link) {
@@ -219,14 +243,16 @@ static int cl_dev_flush(struct sfs_dev *dev)
 static int cl_dev_write_sync(struct sfs_dev *dev, u64 off, void *buf, u32 len,
 			     unsigned int flags)
 {
+	struct cl_dev *cd = dev->priv;
 	struct sfs_io_batch batch;
 
+	cl_full_check_write(cd->node, cd->nr, off);
 	if (flags & SFS_IO_PREFLUSH)
 		cl_dev_flush(dev);
 	atomic64_inc(&dev->nr_writes);
 	sfs_io_batch_init(&batch);
 	atomic_inc(&batch.pending);
-	cl_io_start(dev->priv, &batch, off, buf, len, flags);
+	cl_io_start(cd, &batch, off, buf, len, flags);
 	return sfs_io_batch_wait(&batch);
 }
 

@@ -107,6 +107,10 @@ static void cl_clock_advance(u64 ns)
 
 static void cl_make_ready(struct cl_fiber *f)
 {
+	if (f->is_paused) {
+		f->state = CL_FIBER_HELD;
+		return;
+	}
 	f->state = CL_FIBER_READY;
 	cl_sched.ready[cl_sched.nr_ready++] = f;
 }
@@ -124,7 +128,7 @@ static const char *cl_owner(const struct port_waiting *w)
 	return t ? t->comm : "?";
 }
 
-static void cl_deadlock(const char *what)
+void cl_stuck(const char *what)
 {
 	char text[400];
 	size_t len;
@@ -181,7 +185,7 @@ static struct cl_fiber *cl_pick(void)
 	cl_wake_due();
 	while (!cl_sched.nr_ready) {
 		if (cl_sched.next_deadline == U64_MAX)
-			cl_deadlock("deadlock");
+			cl_stuck("deadlock");
 		cl_sched.now = max(cl_sched.now, cl_sched.next_deadline);
 		cl_wake_due();
 	}
@@ -227,7 +231,7 @@ static void cl_switch(void)
 	struct cl_fiber *to = cl_pick();
 
 	if (++cl_sched.nr_switches > CL_SWITCHES_MAX)
-		cl_deadlock("livelock");
+		cl_stuck("livelock");
 	if (to == from)
 		return;
 	cl_sched.current = to;
@@ -349,6 +353,78 @@ void cl_fiber_kill(const struct cl_node *node)
 	}
 }
 
+void cl_fiber_pause(const struct cl_node *node, bool is_paused)
+{
+	unsigned int n = 0;
+	unsigned int i;
+
+	for (i = 0; i < cl_sched.nr_fibers; i++) {
+		struct cl_fiber *f = cl_sched.fiber[i];
+
+		if (f->node != node || f->state == CL_FIBER_DEAD)
+			continue;
+		f->is_paused = is_paused;
+		if (is_paused && f->state == CL_FIBER_READY)
+			f->state = CL_FIBER_HELD;
+		else if (!is_paused && f->state == CL_FIBER_HELD)
+			cl_make_ready(f);
+	}
+	for (i = 0; i < cl_sched.nr_ready; i++) {
+		if (cl_sched.ready[i]->state != CL_FIBER_HELD)
+			cl_sched.ready[n++] = cl_sched.ready[i];
+	}
+	cl_sched.nr_ready = n;
+}
+
+static bool cl_fiber_has_global(const struct cl_node *node)
+{
+	unsigned int i;
+
+	for (i = 0; i < cl_sched.nr_fibers; i++) {
+		const struct cl_fiber *f = cl_sched.fiber[i];
+
+		if (f->node == node && f->state != CL_FIBER_DEAD &&
+		    f->nr_global)
+			return true;
+	}
+	return false;
+}
+
+void cl_fiber_wait_global(const struct cl_node *node)
+{
+	while (cl_fiber_has_global(node))
+		port_sleep_ns(1000);
+}
+
+/* ---- mutexes of the whole process ---------------------------------------------- */
+
+void __real_mutex_lock(struct mutex *m);
+void __wrap_mutex_lock(struct mutex *m);
+void __real_mutex_unlock(struct mutex *m);
+void __wrap_mutex_unlock(struct mutex *m);
+
+/* What belongs to one machine was allocated. */
+static bool cl_is_global(const void *p)
+{
+	extern char __data_start[], _end[];
+
+	return (const char *)p >= __data_start && (const char *)p < _end;
+}
+
+void __wrap_mutex_lock(struct mutex *m)
+{
+	__real_mutex_lock(m);
+	if (cl_is_global(m) && cl_sched.current)
+		cl_sched.current->nr_global++;
+}
+
+void __wrap_mutex_unlock(struct mutex *m)
+{
+	if (cl_is_global(m) && cl_sched.current)
+		cl_sched.current->nr_global--;
+	__real_mutex_unlock(m);
+}
+
 void cl_sleep_below(u64 ns)
 {
 	port_sleep_ns(1 + cl_below(ns));
@@ -391,6 +467,14 @@ static void cl_timer_fiber(void *arg)
 	}
 }
 
+/* ---- works ------------------------------------------------------------------------------- */
+
+/* The machine; what is nobody's is the system's. */
+static const void *cl_work_owner(void)
+{
+	return cl_sched.current->node ?: (const void *)&port_system_wq;
+}
+
 /* ---- start and stop -------------------------------------------------------------------------- */
 
 u64 cl_nr_switches(void)
@@ -418,6 +502,7 @@ void cl_sched_start(u64 seed)
 	port_block = cl_block;
 	port_yield = cl_yield;
 	port_wake = cl_wake;
+	port_work_owner = cl_work_owner;
 	cl_fiber_start(NULL, true, cl_timer_fiber, NULL, "timers");
 }
 
