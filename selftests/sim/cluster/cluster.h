@@ -65,12 +65,14 @@ enum cl_node_state {
  * @synced: steps of the model up to here are known to be durable
  * @is_rolled_back: the model has only what its record says
  * @cluster: its part in the cluster, since it leads or led
+ * @withdraw_work: ends waits for others
  * @is_fenced: nothing of it runs or lands any more
  * @is_paused: its fibers do not run
  * @resumed_ns: when they did again
  * @stall_until_ns: its reads and writes take at least until then
  * @is_calm: was mounted when nothing happens any more
  * @is_clean: was unmounted in good order
+ * @is_last: stays down then
  */
 struct cl_node {
 	unsigned int nr;
@@ -94,12 +96,14 @@ struct cl_node {
 	size_t synced;
 	bool is_rolled_back;
 	struct sfs_cluster *cluster;
+	struct work_struct withdraw_work;
 	bool is_fenced;
 	bool is_paused;
 	u64 resumed_ns;
 	u64 stall_until_ns;
 	bool is_calm;
 	bool is_clean;
+	bool is_last;
 };
 
 struct cl_opts {

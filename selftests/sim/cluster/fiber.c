@@ -142,10 +142,12 @@ void cl_stuck(const char *what)
 		if (f->state == CL_FIBER_READY && !f->is_daemon)
 			len += scnprintf(text + len, sizeof(text) - len,
 					 " [%s runs]", f->task.comm);
-		if (f->state != CL_FIBER_BLOCKED || f->is_daemon)
+		if (f->state != CL_FIBER_BLOCKED)
 			continue;
 		cl_trace("%s waits: %s %s, owner %s", f->task.comm, w->why,
 			 w->name ?: "", cl_owner(w));
+		if (f->is_daemon)
+			continue;
 		len += scnprintf(text + len, sizeof(text) - len,
 				 " [%s: %.60s %.30s of %s]", f->task.comm,
 				 w->why, w->name ?: "", cl_owner(w));

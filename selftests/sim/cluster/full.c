@@ -413,10 +413,24 @@ static bool cl_is_complete(void)
 	return has_leader;
 }
 
+/* One that has begun to waits for the others to leave as well. */
+static bool cl_must_leave(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < cl.nr_nodes; i++) {
+		const struct cl_node *node = cl.node[i];
+
+		if (!node->is_last && node->state == CL_NODE_STOPPING)
+			return true;
+	}
+	return false;
+}
+
 void cl_full_before_unmount(struct cl_node *node)
 {
 	while (node->is_calm && !cl_full.may_leave &&
-	       !sfs_volume_error(&node->vol)) {
+	       !sfs_volume_error(&node->vol) && !cl_must_leave()) {
 		if (cl_is_complete()) {
 			cl_trace("all are there");
 			cl_full.may_leave = true;
@@ -426,6 +440,7 @@ void cl_full_before_unmount(struct cl_node *node)
 		port_wait_on("the others", &cl,
 			     port_now_ns() + 20 * NSEC_PER_MSEC);
 	}
+	node->is_last = cl_full.may_leave;
 }
 
 bool cl_full_is_forced(const struct cl_node *node)
@@ -452,12 +467,12 @@ static void cl_place_fiber(void *arg)
 		nr_failed = node->is_clean ? 0 : nr_failed + 1;
 		if (nr_failed == CL_MOUNT_TRIES)
 			cl_fail("the machine at %u does not mount", nr);
-		if (is_calm && cl_full.may_leave && !node->is_clean)
+		if (node->is_last && !node->is_clean)
 			cl_fail("mount %u does not end in good order",
 				node->mount);
 		cl_sleep_below(cl_chance(50) ? cl_timeout_ns() / 10 :
 					       cl_timeout_ns() * 2);
-	} while (!is_calm || !node->is_clean);
+	} while (!node->is_last);
 	cl.nr_done++;
 	port_wake_obj(&cl);
 }

@@ -26,6 +26,24 @@ bool cl_node_is_lost(const struct cl_node *node)
 	return cl.is_full && sfs_volume_error(&node->vol);
 }
 
+/* As modules/fs/vfs/mount.c does. */
+static void cl_withdraw_work(struct work_struct *work)
+{
+	struct cl_node *node = container_of(work, struct cl_node,
+					    withdraw_work);
+
+	if (node->fs)
+		sfs_fs_shutdown(node->fs);
+}
+
+static void cl_node_withdrawn(void *arg, int error)
+{
+	struct cl_node *node = arg;
+
+	if (node->fs)
+		schedule_work(&node->withdraw_work);
+}
+
 static bool cl_node_mount(struct cl_node *node)
 {
 	struct sfs_fs_params params = {
@@ -45,6 +63,8 @@ static bool cl_node_mount(struct cl_node *node)
 	node->vol.meta = &node->dev[SIM_META].dev;
 	node->vol.data = &node->dev[SIM_DATA].dev;
 	node->vol.rid = node->rid;
+	node->vol.on_withdraw = cl_node_withdrawn;
+	node->vol.withdraw_arg = node;
 	node->peer = (struct sfs_coord_peer) { .rid = node->rid };
 	ret = sfs_volume_open(&node->vol);
 	if (!ret)
@@ -72,9 +92,13 @@ static void cl_node_is_down(struct cl_node *node)
 static void cl_node_unmount(struct cl_node *node)
 {
 	bool is_forced = cl.is_full && cl_full_is_forced(node);
+	struct sfs_fs *fs;
 
 	cl_trace("unmounts%s", is_forced ? " by force" : "");
-	sfs_fs_close(node->fs, is_forced);
+	cancel_work_sync(&node->withdraw_work);
+	fs = node->fs;
+	node->fs = NULL;
+	sfs_fs_close(fs, is_forced);
 	node->is_clean = !sfs_volume_error(&node->vol);
 	if (!node->is_clean && !cl.is_full)
 		cl_fail("mount %u was withdrawn by its unmount", node->mount);
@@ -122,6 +146,7 @@ struct cl_node *cl_node_start(unsigned int nr, unsigned int nr_ops)
 	node->mount = cl.nr_mounts;
 	node->state = CL_NODE_STARTING;
 	node->nr_ops = nr_ops;
+	INIT_WORK(&node->withdraw_work, cl_withdraw_work);
 	node->rid = sim_rand(cl_rng()) >> 1 | 1;
 	for (i = 0; i < CL_INODE_LOCKS; i++)
 		mutex_init(&node->inode_lock[i]);
