@@ -278,6 +278,8 @@ void sfs_cl_peer_put(struct sfs_cl_peer *peer);
 void sfs_cl_peer_close(struct sfs_cl_peer *peer);
 /* Out of the list. */
 void sfs_cl_peer_remove(struct sfs_cluster *c, struct sfs_cl_peer *peer);
+/* Calls to members and from them fail; waits for nothing. */
+void sfs_cl_peers_hang_up(struct sfs_cluster *c);
 /* All sessions with members end, and what runs for them; the list is empty then. */
 void sfs_cl_peers_exit(struct sfs_cluster *c);
 
