@@ -172,15 +172,19 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 
 	if (forced) {
 		sfs_volume_withdraw(vol, -ENOLINK, "forced unmount");
-		sfs_fs_shutdown(fs);
 	} else if (!vol->read_only) {
 		sfs_trans_commit(&fs->trans);
 		sfs_fs_fold(fs);
 	}
+	/* what could not be written must not be waited for */
+	if (sfs_volume_error(vol))
+		sfs_fs_shutdown(fs);
 	/* nothing follows that would have to be folded for somebody's recovery */
 	down_write(&fs->fold_sem);
 	fs->is_open = false;
 	up_write(&fs->fold_sem);
+	/* revocations that commit; those that follow find nothing to write */
+	sfs_lock_space_flush(fs->locks);
 	/* Groups refer to lock handles, the pipeline to groups' trees. */
 	sfs_trans_exit(&fs->trans);
 	sfs_groups_exit(fs);
