@@ -21,6 +21,8 @@ enum {
 	CL_SLACK_NS	= 5000000,	/* from asking for a lease to the write */
 };
 
+#define CL_PATIENCE_NS	(120ULL * NSEC_PER_SEC)	/* until a mount has failed */
+
 static struct {
 	unsigned int nr_quorum;		/* places with a slot */
 	unsigned int nr_ops;
@@ -199,6 +201,8 @@ static void cl_agent_fiber(void *arg)
 	free(f);
 }
 
+static void cl_crash_soon(struct cl_node *node);
+
 static void cl_fence_changed(struct sfs_fence_listener *listener,
 			     const struct sfs_fence_info *info, bool is_new)
 {
@@ -216,6 +220,9 @@ static void cl_fence_changed(struct sfs_fence_listener *listener,
 	cl.stat.nr_fences++;
 	cl_fiber_start(owner, true, cl_agent_fiber, f, "mnt%u/agent",
 		       owner->mount);
+	/* in the middle of a recovery */
+	if (!cl_full.is_calm && cl_chance(12))
+		cl_crash_soon(owner);
 }
 
 static struct sfs_fence_listener cl_fence_listener = {
@@ -229,6 +236,7 @@ struct cl_fault {
 	struct cl_node *node;
 	unsigned int other;	/* place */
 	bool is_one_way;
+	u64 delay_ns;
 	u64 ns;
 };
 
@@ -307,11 +315,25 @@ static void cl_crash_fiber(void *arg)
 {
 	struct cl_fault *fault = arg;
 
+	port_sleep_ns(fault->delay_ns);
 	if (cl_chance(40))
 		cl_wait_for_write(fault->node);
 	if (cl_node_runs(fault->node))
 		cl_node_crash(fault->node);
 	cl_fault_end(fault);
+}
+
+static void cl_crash_soon(struct cl_node *node)
+{
+	struct cl_fault *fault = calloc(1, sizeof(*fault));
+
+	if (!fault)
+		port_die("out of memory");
+	fault->node = node;
+	fault->delay_ns = cl_below(300 * NSEC_PER_MSEC);
+	cl_full.nr_faults++;
+	cl_fiber_start(NULL, false, cl_crash_fiber, fault, "crash%u",
+		       node->mount);
 }
 
 static void cl_break_fiber(void *arg)
@@ -421,7 +443,11 @@ static bool cl_must_leave(void)
 	for (i = 0; i < cl.nr_nodes; i++) {
 		const struct cl_node *node = cl.node[i];
 
-		if (!node->is_last && node->state == CL_NODE_STOPPING)
+		/* a leader whose mount fails is needed like any other */
+		if (!node->is_last && (node->state == CL_NODE_STOPPING ||
+				       (node->state == CL_NODE_STARTING &&
+					port_now_ns() > node->started_ns +
+							CL_PATIENCE_NS)))
 			return true;
 	}
 	return false;
@@ -502,7 +528,7 @@ void cl_full_draw_plan(void)
 
 	cl_full.nr_quorum = 1 + cl_below(cl.nr_nodes);
 	cl_full.nr_ops = 10 + cl_below(40);
-	cl_full.nr_events = cl_below(9);
+	cl_full.nr_events = cl_below(cl_chance(25) ? 30 : 9);
 	cl_full.timeout_ms = 1000 * (1 + cl_below(3));
 	cl_full.keepalive_ms = cl_full.timeout_ms / 2 +
 			       cl_below(2 * cl_full.timeout_ms);
