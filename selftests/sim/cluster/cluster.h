@@ -70,6 +70,7 @@ enum cl_node_state {
  * @is_paused: its fibers do not run
  * @resumed_ns: when they did again
  * @stall_until_ns: its reads and writes take at least until then
+ * @drift_permille: how much faster its clock runs
  * @started_ns: when it began to mount
  * @is_calm: was mounted when nothing happens any more
  * @is_clean: was unmounted in good order
@@ -102,6 +103,7 @@ struct cl_node {
 	bool is_paused;
 	u64 resumed_ns;
 	u64 stall_until_ns;
+	int drift_permille;
 	u64 started_ns;
 	bool is_calm;
 	bool is_clean;

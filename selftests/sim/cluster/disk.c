@@ -10,6 +10,8 @@ enum {
 	CL_LATE_NS	= 400000000,	/* writes of dead machines */
 };
 
+#define CL_VERY_LATE_NS	(10ULL * NSEC_PER_SEC)
+
 /* A write that was started; afterwards one that is not durable. */
 struct cl_io {
 	struct list_head link;
@@ -118,7 +120,7 @@ static void cl_io_tear(struct cl_io *io)
 /* How long its way to the devices stands still. */
 static u64 cl_stall_ns(const struct cl_node *node)
 {
-	u64 now = port_now_ns();
+	u64 now = cl_now();
 
 	return node && node->stall_until_ns > now ? node->stall_until_ns - now :
 						    0;
@@ -133,6 +135,12 @@ static void cl_dev_sleep(const struct cl_dev *cd, u64 ns)
 	cl_sleep_below(ns);
 }
 
+/* Leaders change meanwhile; only fencing ends it. */
+static u64 cl_late_ns(void)
+{
+	return cl.is_full && cl_chance(25) ? CL_VERY_LATE_NS : CL_LATE_NS;
+}
+
 /* Time is up: it lands, unless its machine died and it was lost with it. */
 static void cl_io_timer(void *arg)
 {
@@ -145,12 +153,12 @@ static void cl_io_timer(void *arg)
 	}
 	if (io->is_node_dead && !io->is_late && cl_chance(80)) {
 		io->is_late = true;
-		cl_timer_add(port_now_ns() + cl_below(CL_LATE_NS), cl_io_timer,
+		cl_timer_add(cl_now() + cl_below(cl_late_ns()), cl_io_timer,
 			     io);
 		return;
 	}
 	if (!io->is_node_dead && cl_stall_ns(io->node)) {
-		cl_timer_add(port_now_ns() + cl_stall_ns(io->node) +
+		cl_timer_add(cl_now() + cl_stall_ns(io->node) +
 			     cl_below(CL_IO_NS), cl_io_timer, io);
 		return;
 	}
@@ -188,7 +196,7 @@ static void cl_io_start(struct cl_dev *cd, struct sfs_io_batch *batch, u64 off,
 	io->len = len;
 	io->batch = batch;
 	list_add_tail(&io->link, &d->inflight);
-	cl_timer_add(port_now_ns() + 1000 + cl_below(CL_IO_NS), cl_io_timer,
+	cl_timer_add(cl_now() + 1000 + cl_below(CL_IO_NS), cl_io_timer,
 		     io);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Fibers, a virtual clock and timers.
  */
-#include "fiber.h"
+#include "cluster.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
@@ -16,6 +16,8 @@ enum {
 	CL_SWITCH_NS	= 150,
 	CL_SWITCHES_MAX	= 20000000,
 };
+
+#define CL_EPOCH_NS	(1700000000ULL * NSEC_PER_SEC)
 
 struct cl_timer {
 	struct list_head link;
@@ -52,7 +54,7 @@ void cl_trace(const char *fmt, ...)
 
 	if (!cl_is_verbose)
 		return;
-	fprintf(stderr, "%12.6f %-12s ", port_now_ns() / 1e9 - 1700000000.0,
+	fprintf(stderr, "%12.6f %-12s ", (cl_sched.now - CL_EPOCH_NS) / 1e9,
 		port_current->comm);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
@@ -93,9 +95,34 @@ bool cl_chance(unsigned int percent)
 
 /* ---- clock -------------------------------------------------------------------------- */
 
-static u64 cl_clock(void)
+u64 cl_now(void)
 {
 	return cl_sched.now;
+}
+
+u64 cl_node_now(const struct cl_node *node)
+{
+	s64 ns = cl_sched.now - CL_EPOCH_NS;
+
+	if (node)
+		ns += ns / 1000 * node->drift_permille;
+	return CL_EPOCH_NS + ns;
+}
+
+static u64 cl_clock(void)
+{
+	return cl_node_now(cl_sched.current->node);
+}
+
+/* When a machine's clock will say that. */
+static u64 cl_world_ns(const struct cl_node *node, u64 at_ns)
+{
+	s64 ns = at_ns - CL_EPOCH_NS;
+
+	if (!node || !node->drift_permille || at_ns == U64_MAX)
+		return at_ns;
+	/* a little later: the other direction is rounded */
+	return CL_EPOCH_NS + ns / (1000 + node->drift_permille) * 1000 + 3000;
 }
 
 static void cl_clock_advance(u64 ns)
@@ -259,6 +286,7 @@ static void cl_block(const char *why)
 	struct cl_fiber *f = cl_sched.current;
 
 	f->wait = port_waiting;
+	f->wait.deadline_ns = cl_world_ns(f->node, f->wait.deadline_ns);
 	f->state = CL_FIBER_BLOCKED;
 	cl_sched.next_deadline = min(cl_sched.next_deadline,
 				     f->wait.deadline_ns);
@@ -490,7 +518,7 @@ void cl_sched_start(u64 seed)
 
 	memset(&cl_sched, 0, sizeof(cl_sched));
 	cl_sched.rng.state = sim_mix(seed);
-	cl_sched.now = 1700000000ULL * NSEC_PER_SEC;
+	cl_sched.now = CL_EPOCH_NS;
 	cl_sched.next_deadline = U64_MAX;
 	cl_sched.yield_mean = means[cl_below(ARRAY_SIZE(means))];
 	INIT_LIST_HEAD(&cl_sched.timers);

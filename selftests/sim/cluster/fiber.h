@@ -2,6 +2,8 @@
 /*
  * Fibers, a virtual clock and timers: one seed is one schedule.
  *
+ * Clocks of machines run at rates of their own, and start together.
+ *
  * A fiber runs until it blocks or until a yield point lets another one run;
  * which one is drawn from the seed.  A blocked fiber runs again when the object
  * it waits for is woken or its deadline has come, so a forgotten wake-up is a
@@ -85,7 +87,12 @@ u64 cl_below(u64 n);
 bool cl_chance(unsigned int percent);
 struct sim_rng *cl_rng(void);
 
-/* Run fn at that time in a fiber of its own kind; it must not sleep. */
+/* The world's clock; port_now_ns() is that of the current fiber's machine. */
+u64 cl_now(void);
+/* What the machine's clock says. */
+u64 cl_node_now(const struct cl_node *node);
+
+/* Run fn at that time of the world in a fiber of its own kind; it must not sleep. */
 void cl_timer_add(u64 at_ns, void (*fn)(void *arg), void *arg);
 
 extern bool cl_is_verbose;

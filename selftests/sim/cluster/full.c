@@ -18,6 +18,7 @@
 
 enum {
 	CL_MOUNT_TRIES	= 40,
+	CL_TERMS	= 4096,
 	CL_SLACK_NS	= 5000000,	/* from asking for a lease to the write */
 };
 
@@ -31,8 +32,10 @@ static struct {
 	unsigned int timeout_ms;
 	unsigned int keepalive_ms;
 	unsigned int bad_agent_percent;
+	unsigned int drift_permille;
 	bool is_calm;
 	bool may_leave;
+	unsigned int led[CL_TERMS];	/* by term: mount */
 } cl_full;
 
 static u64 cl_timeout_ns(void)
@@ -78,7 +81,15 @@ void __wrap_sfs_volume_withdraw(struct sfs_volume *vol, int error,
 
 void __wrap_sfs_cl_lead_elected(struct sfs_cluster *c, u64 term)
 {
-	cl_node_current()->cluster = c;
+	struct cl_node *node = cl_node_current();
+
+	if (term >= CL_TERMS)
+		cl_fail("term %llu is reached", term);
+	if (cl_full.led[term])
+		cl_fail("mounts %u and %u both lead in term %llu",
+			cl_full.led[term], node->mount, term);
+	cl_full.led[term] = node->mount;
+	node->cluster = c;
 	cl.stat.nr_leaders++;
 	cl_trace("leads in term %llu", term);
 	__real_sfs_cl_lead_elected(c, term);
@@ -104,7 +115,7 @@ void __wrap_sfs_volume_lease(struct sfs_volume *vol, u64 until_ns)
 		const struct cl_node *other = cl.mount[i];
 
 		if (other != node && cl_node_leads(other) &&
-		    other->cluster->quorum_lease_ns > port_now_ns())
+		    other->cluster->quorum_lease_ns > cl_node_now(other))
 			cl_fail("mounts %u and %u both have a leader's lease",
 				node->mount, other->mount);
 	}
@@ -161,6 +172,31 @@ void cl_full_check_recovery(const struct cl_node *node)
 			node->mount);
 }
 
+static bool cl_has_lease(const struct cl_node *node, u64 until_ns)
+{
+	return cl_node_now(node) <= max(until_ns, node->resumed_ns) +
+				    CL_SLACK_NS;
+}
+
+/* Who leads may call others lost, and who is called so writes no more by itself. */
+static void cl_check_lost(const struct cl_node *owner,
+			  const struct cl_node *node,
+			  enum sfs_fence_reason reason)
+{
+	if (!node)
+		cl_fail("mount %u calls a mount lost that is none",
+			owner->mount);
+	if (reason != SFS_FENCE_QUORUM_BLOCK_LEADER &&
+	    !cl_has_lease(owner, owner->cluster->quorum_lease_ns))
+		cl_fail("mount %u leads no more and calls mount %u lost",
+			owner->mount, node->mount);
+	if (cl_node_runs(node) && !sfs_volume_error(&node->vol) &&
+	    node->vol.lease_until_ns != U64_MAX &&
+	    node->vol.lease_until_ns > cl_node_now(node))
+		cl_fail("mount %u is called lost by mount %u and has a lease",
+			node->mount, owner->mount);
+}
+
 /* ---- fencing ------------------------------------------------------------------------ */
 
 struct cl_fence {
@@ -211,6 +247,7 @@ static void cl_fence_changed(struct sfs_fence_listener *listener,
 
 	if (!is_new)
 		return;
+	cl_check_lost(owner, cl_node_of_rid(info->rid), info->reason);
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		port_die("out of memory");
@@ -259,7 +296,7 @@ static void cl_pause_fiber(void *arg)
 		cl_fiber_pause(node, true);
 		port_sleep_ns(fault->ns);
 		node->is_paused = false;
-		node->resumed_ns = port_now_ns();
+		node->resumed_ns = cl_node_now(node);
 		cl_fiber_pause(node, false);
 		cl_trace("mount %u goes on", node->mount);
 	}
@@ -271,7 +308,7 @@ static void cl_stall_fiber(void *arg)
 	struct cl_fault *fault = arg;
 
 	cl_trace("the disks of mount %u stall", fault->node->mount);
-	fault->node->stall_until_ns = port_now_ns() + fault->ns;
+	fault->node->stall_until_ns = cl_now() + fault->ns;
 	port_sleep_ns(fault->ns);
 	cl_fault_end(fault);
 }
@@ -408,6 +445,13 @@ static void cl_faults_fiber(void *arg)
 
 /* ---- machines ------------------------------------------------------------------------- */
 
+/* A lease is three quarters of a timeout: clocks may differ by less than that. */
+int cl_full_drift(void)
+{
+	return (int)cl_below(2 * cl_full.drift_permille + 1) -
+	       (int)cl_full.drift_permille;
+}
+
 void cl_full_mount_params(const struct cl_node *node,
 			  struct sfs_fs_params *params)
 {
@@ -446,7 +490,7 @@ static bool cl_must_leave(void)
 		/* a leader whose mount fails is needed like any other */
 		if (!node->is_last && (node->state == CL_NODE_STOPPING ||
 				       (node->state == CL_NODE_STARTING &&
-					port_now_ns() > node->started_ns +
+					cl_now() > node->started_ns +
 							CL_PATIENCE_NS)))
 			return true;
 	}
@@ -532,6 +576,7 @@ void cl_full_draw_plan(void)
 	cl_full.timeout_ms = 1000 * (1 + cl_below(3));
 	cl_full.keepalive_ms = cl_full.timeout_ms / 2 +
 			       cl_below(2 * cl_full.timeout_ms);
+	cl_full.drift_permille = cl_chance(50) ? 0 : 50;
 	cl_full.bad_agent_percent = cl_chance(80) ? 0 : 10;
 	cl.pace_ns = pace_ms[cl_below(ARRAY_SIZE(pace_ms))] *
 		     (u64)NSEC_PER_MSEC;

@@ -16,6 +16,7 @@ void cl_full_start(void);
 void cl_full_print(void);
 
 /* For node.c */
+int cl_full_drift(void);
 void cl_full_mount_params(const struct cl_node *node,
 			  struct sfs_fs_params *params);
 void cl_full_before_unmount(struct cl_node *node);

@@ -146,7 +146,9 @@ struct cl_node *cl_node_start(unsigned int nr, unsigned int nr_ops)
 	node->mount = cl.nr_mounts;
 	node->state = CL_NODE_STARTING;
 	node->nr_ops = nr_ops;
-	node->started_ns = port_now_ns();
+	node->started_ns = cl_now();
+	if (cl.is_full)
+		node->drift_permille = cl_full_drift();
 	INIT_WORK(&node->withdraw_work, cl_withdraw_work);
 	node->rid = sim_rand(cl_rng()) >> 1 | 1;
 	for (i = 0; i < CL_INODE_LOCKS; i++)

@@ -185,7 +185,7 @@ static void cl_end_refuse(struct cl_conn_end *end)
 	struct cl_conn_end *sender = end->other;
 
 	if (!cl_place_answers(end->place)) {
-		cl_end_arm(end, port_now_ns() + CL_RETRY_NS);
+		cl_end_arm(end, cl_now() + CL_RETRY_NS);
 		return;
 	}
 	sender->is_over = true;
@@ -201,7 +201,7 @@ static void cl_end_arrive(void *arg)
 
 	end->has_timer = false;
 	if (cl_net_is_cut(end->other->place, end->place)) {
-		cl_end_arm(end, port_now_ns() + 1 + cl_below(CL_RETRY_NS));
+		cl_end_arm(end, cl_now() + 1 + cl_below(CL_RETRY_NS));
 		return;
 	}
 	if (cl_end_is_dead(end)) {
@@ -210,7 +210,7 @@ static void cl_end_arrive(void *arg)
 	}
 	while ((c = list_first_entry_or_null(&end->flying, struct cl_chunk,
 					     link))) {
-		if (c->at_ns > port_now_ns()) {
+		if (c->at_ns > cl_now()) {
 			cl_end_arm(end, c->at_ns);
 			break;
 		}
@@ -225,7 +225,7 @@ static struct cl_chunk *cl_end_push(struct cl_conn_end *end, u32 len)
 
 	if (!c)
 		port_die("out of memory");
-	end->last_ns = max(end->last_ns + 1, port_now_ns() + cl_net_delay());
+	end->last_ns = max(end->last_ns + 1, cl_now() + cl_net_delay());
 	c->at_ns = end->last_ns;
 	c->len = len;
 	c->is_end = !len;
@@ -362,7 +362,7 @@ static void cl_conn_asked(void *arg)
 		return;
 	if (cl_net_is_cut(from->place, to->place) ||
 	    (!ep && !cl_place_answers(to->place))) {
-		cl_timer_add(port_now_ns() + CL_RETRY_NS +
+		cl_timer_add(cl_now() + CL_RETRY_NS +
 			     cl_below(CL_RETRY_NS), cl_conn_asked, conn);
 		return;
 	}
@@ -383,7 +383,7 @@ static void cl_conn_made(void *arg)
 	if (from->is_over || cl_end_is_dead(from))
 		return;
 	if (cl_net_is_cut(from->place, conn->end[1].place)) {
-		cl_timer_add(port_now_ns() + 1 + cl_below(CL_RETRY_NS),
+		cl_timer_add(cl_now() + 1 + cl_below(CL_RETRY_NS),
 			     cl_conn_made, conn);
 		return;
 	}
@@ -405,7 +405,7 @@ static void cl_conn_accept(struct cl_ep *ep, struct cl_conn *conn)
 	to->owner = to->user->accepted(ep->p.arg, to, &from);
 	to->is_released = !to->owner;
 	to->is_lost = !to->owner;
-	cl_timer_add(port_now_ns() + cl_net_delay(), cl_conn_made, conn);
+	cl_timer_add(cl_now() + cl_net_delay(), cl_conn_made, conn);
 	cl_end_kick(to);
 }
 
@@ -441,7 +441,7 @@ static int cl_net_connect(void *priv, const struct sfs_net_addr *addr,
 	*ret = &conn->end[0];
 	conn->end[0].owner = owner;
 	list_add_tail(&conn->link, &cl_net.conns);
-	cl_timer_add(port_now_ns() + cl_net_delay(), cl_conn_asked, conn);
+	cl_timer_add(cl_now() + cl_net_delay(), cl_conn_asked, conn);
 	return 0;
 }
 
@@ -562,7 +562,7 @@ static int cl_net_send_datagram(void *priv, const struct sfs_net_addr *addr,
 		d->to = cl_net_place(addr);
 		d->len = len;
 		memcpy(d->data, data, len);
-		cl_timer_add(port_now_ns() + cl_net_delay(),
+		cl_timer_add(cl_now() + cl_net_delay(),
 			     cl_datagram_arrives, d);
 	}
 	return 0;

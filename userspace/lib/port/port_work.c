@@ -130,12 +130,14 @@ bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *dw,
 
 /* ---- running ---- */
 
-static void port_queue_due(void)
+/* The clock may be the owner's own: it says nothing about the items of others. */
+static void port_queue_due(const void *owner)
 {
-	struct delayed_work *dw;
+	struct delayed_work *dw, *n;
 
-	while ((dw = list_first_entry_or_null(&port_timed, struct delayed_work,
-					      work.entry))) {
+	list_for_each_entry_safe(dw, n, &port_timed, work.entry) {
+		if (owner && dw->work.owner != owner)
+			continue;
 		if (dw->due_ns > port_now_ns())
 			break;
 		dw->is_timed = false;
@@ -148,7 +150,7 @@ static struct work_struct *port_next_ready(u64 max_seq, const void *owner)
 {
 	struct work_struct *w;
 
-	port_queue_due();
+	port_queue_due(owner);
 	list_for_each_entry(w, &port_queued, entry) {
 		if (w->seq > max_seq || (owner && w->owner != owner))
 			continue;
