@@ -76,6 +76,7 @@ enum sfs_cl_peer_state {
  * @addr: where it was seen last
  * @heard_ns: when the last heartbeat came
  * @timeout_ms: silence after which it is lost
+ * @reason: why it is PEER_LOST
  * @fence: the request, while it is PEER_LOST
  * @fence_error: the request's result when @is_fence_done
  * @is_fence_done: the agent answered
@@ -95,6 +96,7 @@ struct sfs_cl_peer {
 	struct sfs_net_addr addr;
 	u64 heard_ns;
 	unsigned int timeout_ms;
+	enum sfs_fence_reason reason;
 	struct sfs_fence *fence;
 	int fence_error;
 	bool is_fence_done;
