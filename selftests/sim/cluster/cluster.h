@@ -141,6 +141,7 @@ struct cl_stat {
  * @stat: what happened
  * @is_full: the whole stack
  * @pace_ns: longest pause between operations
+ * @lazy_percent: of work items that begin late
  * @nr_done: machines that stay down
  */
 struct cluster {
@@ -154,6 +155,7 @@ struct cluster {
 	struct cl_stat stat;
 	bool is_full;
 	u64 pace_ns;
+	unsigned int lazy_percent;
 	unsigned int nr_done;
 };
 

@@ -8,6 +8,7 @@ enum {
 	CL_IO_NS	= 200000,
 	CL_FLUSH_NS	= 2000000,
 	CL_LATE_NS	= 400000000,	/* writes of dead machines */
+	CL_PAGE_LATE_NS	= 50000000,
 };
 
 #define CL_VERY_LATE_NS	(10ULL * NSEC_PER_SEC)
@@ -135,10 +136,17 @@ static void cl_dev_sleep(const struct cl_dev *cd, u64 ns)
 	cl_sleep_below(ns);
 }
 
-/* Leaders change meanwhile; only fencing ends it. */
-static u64 cl_late_ns(void)
+/*
+ * Leaders change meanwhile; only fencing ends it.  But who takes a quorum slot over is
+ * told by nobody that the one before is fenced: by then its last write must be over.
+ */
+static u64 cl_late_ns(const struct cl_io *io)
 {
-	return cl.is_full && cl_chance(25) ? CL_VERY_LATE_NS : CL_LATE_NS;
+	if (!cl.is_full)
+		return CL_LATE_NS;
+	if (cl_full_is_quorum_page(io->nr, io->off))
+		return CL_PAGE_LATE_NS;
+	return cl_chance(25) ? CL_VERY_LATE_NS : CL_LATE_NS;
 }
 
 /* Time is up: it lands, unless its machine died and it was lost with it. */
@@ -153,7 +161,7 @@ static void cl_io_timer(void *arg)
 	}
 	if (io->is_node_dead && !io->is_late && cl_chance(80)) {
 		io->is_late = true;
-		cl_timer_add(cl_now() + cl_below(cl_late_ns()), cl_io_timer,
+		cl_timer_add(cl_now() + cl_below(cl_late_ns(io)), cl_io_timer,
 			     io);
 		return;
 	}

@@ -146,7 +146,7 @@ void __wrap_sfs_volume_withdraw(struct sfs_volume *vol, int error,
 	__real_sfs_volume_withdraw(vol, error, why);
 }
 
-static bool cl_is_quorum_page(unsigned int nr, u64 off)
+bool cl_full_is_quorum_page(unsigned int nr, u64 off)
 {
 	return nr == SIM_META && off >= SFS_QUORUM_BYTES &&
 	       off < SFS_QUORUM_BYTES + SFS_QUORUM_PAGES * SFS_PAGE_BYTES;
@@ -156,7 +156,7 @@ void cl_full_check_write(const struct cl_node *node, unsigned int nr, u64 off)
 {
 	u64 until;
 
-	if (!cl.is_full || !node || cl_is_quorum_page(nr, off))
+	if (!cl.is_full || !node || cl_full_is_quorum_page(nr, off))
 		return;
 	until = max(node->vol.lease_until_ns, node->resumed_ns);
 	if (until < U64_MAX - CL_SLACK_NS &&
@@ -576,6 +576,7 @@ void cl_full_draw_plan(void)
 	cl_full.timeout_ms = 1000 * (1 + cl_below(3));
 	cl_full.keepalive_ms = cl_full.timeout_ms / 2 +
 			       cl_below(2 * cl_full.timeout_ms);
+	cl.lazy_percent = cl_chance(60) ? 0 : cl_below(5);
 	cl_full.drift_permille = cl_chance(50) ? 0 : 50;
 	cl_full.bad_agent_percent = cl_chance(80) ? 0 : 10;
 	cl.pace_ns = pace_ms[cl_below(ARRAY_SIZE(pace_ms))] *

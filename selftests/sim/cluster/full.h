@@ -22,6 +22,8 @@ void cl_full_mount_params(const struct cl_node *node,
 void cl_full_before_unmount(struct cl_node *node);
 bool cl_full_is_forced(const struct cl_node *node);
 
+/* Is that where the election writes? */
+bool cl_full_is_quorum_page(unsigned int nr, u64 off);
 /* A write begins. */
 void cl_full_check_write(const struct cl_node *node, unsigned int nr, u64 off);
 /* What it left is being taken back. */

@@ -8,6 +8,8 @@
  */
 #include "cluster.h"
 
+enum { CL_LAZY_NS = 150000000 };
+
 struct cl_worker {
 	struct list_head idle;	/* of node->idle_workers, but for who watches */
 	struct cl_node *node;
@@ -54,6 +56,9 @@ static void cl_worker_fiber(void *arg)
 			port_wait_on("works", node, port_next_work_ns_of(node));
 		} else {
 			cl_worker_pass_watch(node);
+			/* a processor that has other things to do */
+			if (cl_chance(cl.lazy_percent))
+				cl_sleep_below(CL_LAZY_NS);
 			while (port_run_one_work_of(node))
 				;
 			list_add(&w->idle, &node->idle_workers);
