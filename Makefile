@@ -47,7 +47,8 @@ help:
 	@echo 'make check-unit, check-sim, check-fuzz, lint   parts of make check'
 	@echo 'make check-vm   [T="area area/name ..."] VM tests, all or some; PENDING=1:'
 	@echo '                also those of what is not finished'
-	@echo 'make sim SEEDS=N  N seeds of the cluster simulator; SEED=n repeats one'
+	@echo 'make sim SEEDS=N  N seeds of the cluster simulator; SEED=n repeats one;'
+	@echo '                  FULL=1: of its whole stack'
 	@echo 'make bench      scoutfs beside XFS and ext4'
 	@echo 'make bench-cluster  scoutfs, GFS2 and OCFS2 on two nodes'
 	@echo 'make deps       install the packages named in packages.txt'
@@ -146,7 +147,8 @@ check-sim-long:
 
 sim:
 	@$(MAKE) -C selftests/sim BUILD=$(BUILD)/sim run \
-		$(if $(SEEDS),SEEDS=$(SEEDS)) $(if $(SEED),SEED=$(SEED))
+		$(if $(SEEDS),SEEDS=$(SEEDS)) $(if $(SEED),SEED=$(SEED)) \
+		$(if $(FULL),FULL=1)
 
 check-fuzz:
 	@$(MAKE) -C selftests/fuzz BUILD=$(BUILD)/fuzz check

@@ -460,7 +460,7 @@ void sfs_lock_space_drain(struct sfs_lock_space *space)
 		flush_delayed_work(&lock->work);
 	/* works that have nothing more to do may still hold references */
 	destroy_workqueue(space->wq);
-	space->wq = NULL;
+	WRITE_ONCE(space->wq, NULL);
 	sfs_lock_free_all(space);
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_drain);

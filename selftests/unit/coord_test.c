@@ -126,6 +126,19 @@ static void test_refused(void **state)
 	leave(s);
 }
 
+/* The leader before this one took the slot back and could not say so any more. */
+static void test_left_before(void **state)
+{
+	struct setup *s = *state;
+	u64 rid = s->nv.peer.rid;
+
+	assert_int_equal(serve_u64(s, SFS_COORD_LEAVE, rid + 1), -EPROTO);
+	leave(s);
+	leave(s);
+	assert_int_equal(serve_u64(s, SFS_COORD_JOIN, rid), -EPROTO);
+	assert_int_equal(serve(s, SFS_COORD_NEXT_SEQ, NULL, 0), -EPROTO);
+}
+
 /* A tree that is none of the mount's: the leader says so and goes on. */
 /* Inodes, as another mount is told. */
 static u64 inodes_of(struct setup *s, struct sfs_coord_peer *peer, s64 delta)
@@ -277,6 +290,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_left_before, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_tree, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_inodes_of_all_mounts_count,

@@ -771,13 +771,57 @@ static void test_works(void **state)
 	assert_int_equal(tw.nr_runs, 3);
 
 	queue_work(wq, &tw.dwork.work);
-	port_drop_works(wq);
+	port_drop_works(&port_system_wq);
 	assert_false(work_pending(&tw.dwork.work));
 	msleep(10);
 	assert_int_equal(tw.nr_runs, 3);
 	destroy_workqueue(wq);
 	port_clock = NULL;
 	port_clock_advance = NULL;
+}
+
+static const void *work_owner;
+
+static const void *get_work_owner(void)
+{
+	return work_owner;
+}
+
+/* Items are of who made the queue; on the system's, of who queues them. */
+static void test_work_owner(void **state)
+{
+	struct test_work own, shared;
+	struct workqueue_struct *wq;
+	int a, b;
+
+	INIT_DELAYED_WORK(&own.dwork, test_work_func);
+	INIT_DELAYED_WORK(&shared.dwork, test_work_func);
+	init_completion(&own.done);
+	init_completion(&shared.done);
+	own.nr_runs = 0;
+	shared.nr_runs = 0;
+	port_work_owner = get_work_owner;
+	work_owner = &a;
+	wq = alloc_workqueue("a", 0, 0);
+	work_owner = &b;
+	queue_work(wq, &own.dwork.work);
+	queue_work(system_wq, &shared.dwork.work);
+	assert_true(port_work_ready_of(&a));
+	assert_true(port_run_one_work_of(&b));
+	assert_false(port_run_one_work_of(&b));
+	assert_int_equal(own.nr_runs, 0);
+	assert_int_equal(shared.nr_runs, 1);
+
+	queue_delayed_work(system_wq, &shared.dwork, HZ);
+	assert_true(port_next_work_ns_of(&a) == U64_MAX);
+	assert_true(port_next_work_ns_of(&b) == port_next_work_ns());
+	port_drop_works(&b);
+	assert_false(delayed_work_pending(&shared.dwork));
+	assert_true(work_pending(&own.dwork.work));
+	port_drop_works(&a);
+	assert_false(port_work_ready());
+	destroy_workqueue(wq);
+	port_work_owner = NULL;
 }
 
 struct rcu_item {
@@ -895,6 +939,7 @@ int main(void)
 		cmocka_unit_test(test_lock_misuse),
 		cmocka_unit_test(test_locks),
 		cmocka_unit_test(test_works),
+		cmocka_unit_test(test_work_owner),
 		cmocka_unit_test(test_rcu),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_dev_file),

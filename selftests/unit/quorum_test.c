@@ -541,6 +541,34 @@ static void test_resign(void **state)
 		node_crash(&nodes[i]);
 }
 
+/* A slot whose list is full of leaders that another slot's holder had fenced. */
+static void test_led_and_fenced(void **state)
+{
+	unsigned int i;
+
+	now = 0;
+	nr_letters = 0;
+	nr_nodes = 3;
+	stall_permille = 0;
+	memset(pages, 0, sizeof(pages));
+	memset(cut, 0, sizeof(cut));
+	pages[0].rid = cpu_to_le64(999);
+	pages[0].flags = cpu_to_le32(SFS_QUORUM_LEADS);
+	for (i = 0; i < SFS_QUORUM_LED_MAX; i++) {
+		pages[0].led[i].rid = cpu_to_le64(1000 + i);
+		pages[1].fenced[i] = cpu_to_le64(1000 + i);
+	}
+	/* one of them was not */
+	pages[1].fenced[2] = 0;
+	node_start(&nodes[0]);
+	run_until(3000 * MS);
+	assert_non_null(nodes[0].q);
+	for (i = 0; i < SFS_QUORUM_LED_MAX; i++)
+		assert_int_equal(le64_to_cpu(pages[0].led[i].rid),
+				 i == 2 ? 1002 : i ? 0 : 999);
+	node_crash(&nodes[0]);
+}
+
 static int setup(void **state)
 {
 	port_clock = test_clock;
@@ -555,6 +583,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seeds),
 		cmocka_unit_test(test_resign),
+		cmocka_unit_test(test_led_and_fenced),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

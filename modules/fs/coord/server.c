@@ -88,8 +88,11 @@ static int sfs_serve_leave(struct sfs_coord_serving *sv)
 
 	if (sfs_coord_req_u64(sv) != peer->rid)
 		return -EPROTO;
-	/* asked again, the slot may be another mount's by now */
-	if (sfs_leader_is_joined(sv->ld, peer->slot, peer->rid))
+	/*
+	 * Asked again, the slot may be another mount's by now; or another leader
+	 * took it back and could not say so any more.
+	 */
+	if (peer->is_joined && sfs_leader_is_joined(sv->ld, peer->slot, peer->rid))
 		ret = sfs_leader_recover_slot(sv->ld, peer->slot, peer->rid);
 	if (!ret && sv->ld->plocks)
 		sfs_plock_service_drop(sv->ld->plocks, peer->rid);
@@ -361,7 +364,7 @@ static const struct sfs_coord_service {
 	[SFS_COORD_NEXT_SEQ]	= { 0, true, sfs_serve_next_seq },
 	[SFS_COORD_GROUP_RANGE]	= { U64, true, sfs_serve_group_range },
 	[SFS_COORD_JOIN]	= { U64, false, sfs_serve_join },
-	[SFS_COORD_LEAVE]	= { U64, true, sfs_serve_leave },
+	[SFS_COORD_LEAVE]	= { U64, false, sfs_serve_leave },
 	[SFS_COORD_GRANT]	= { sizeof(struct sfs_coord_grant_req), true,
 				    sfs_serve_grant },
 	[SFS_COORD_RETURN]	= { sizeof(struct sfs_coord_tree_req), true,
@@ -401,6 +404,16 @@ static bool sfs_coord_len_is_right(const struct sfs_coord_service *service,
 	       (len - service->req_len) % service->item_len == 0;
 }
 
+/*
+ * Not for who has left: all but to leave again, and to say to a new leader that it
+ * has no file locks.
+ */
+static bool sfs_coord_is_of_stayers(const struct sfs_coord_service *service,
+				  u8 type)
+{
+	return service->needs_slot || type == SFS_COORD_JOIN;
+}
+
 int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,
 		    const void *req, unsigned int req_len, void *reply,
 		    unsigned int *reply_len)
@@ -421,7 +434,7 @@ int sfs_coord_serve(struct sfs_leader *ld, struct sfs_coord_peer *peer, u8 type,
 	service = &sfs_coord_services[type];
 	if (!sfs_coord_len_is_right(service, req_len) ||
 	    (service->needs_slot && !peer->is_joined) ||
-	    (peer->has_left && type != SFS_COORD_LEAVE))
+	    (peer->has_left && sfs_coord_is_of_stayers(service, type)))
 		return -EPROTO;
 	ret = service->serve(&sv);
 	if (ret == -EPROTO)

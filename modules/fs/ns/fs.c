@@ -7,6 +7,7 @@
  * with the leader taking the slot back exactly as it would after a crash.
  */
 #include "fs/ns/ns.h"
+#include "lock/fence.h"
 
 /*
  * Blocks of the metadata pool that only deletes may use: more than one of them
@@ -55,8 +56,29 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	atomic64_set(&fs->inode_delta, 0);
 }
 
+/*
+ * Slots of mounts that died are free again when they are recovered, which begins when
+ * a new leader has waited for them and an agent has answered.  Who gives up before
+ * may be that leader.
+ */
+static int take_slot(struct sfs_fs *fs, unsigned int heartbeat_ms)
+{
+	unsigned long patience = 3 * heartbeat_ms + SFS_FENCE_TIMEOUT_MS;
+	unsigned long until = jiffies + msecs_to_jiffies(patience);
+	int ret;
+
+	for (;;) {
+		ret = sfs_coord_join(&fs->coord, fs->rid, &fs->slot);
+		if (ret != -EBUSY || !heartbeat_ms || time_after(jiffies, until))
+			return ret;
+		schedule_timeout_killable(HZ);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+}
+
 /* Undone by the caller, but for the pipeline itself. */
-static int start_pipeline(struct sfs_fs *fs)
+static int start_pipeline(struct sfs_fs *fs, unsigned int heartbeat_ms)
 {
 	u64 seq;
 	int ret;
@@ -65,7 +87,7 @@ static int start_pipeline(struct sfs_fs *fs)
 	if (!fs->rec)
 		return -ENOMEM;
 	if (!fs->vol->read_only) {
-		ret = sfs_coord_join(&fs->coord, fs->rid, &fs->slot);
+		ret = take_slot(fs, heartbeat_ms);
 		if (ret)
 			return ret;
 	}
@@ -140,7 +162,8 @@ int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret_fs)
 	ret = join_cluster(fs, params);
 	if (ret)
 		goto err_free;
-	ret = start_pipeline(fs);
+	ret = start_pipeline(fs, sfs_lock_space_is_clustered(fs->locks) ?
+				 params->heartbeat_ms : 0);
 	if (ret)
 		goto err_space;
 	down_write(&fs->fold_sem);
@@ -172,15 +195,19 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 
 	if (forced) {
 		sfs_volume_withdraw(vol, -ENOLINK, "forced unmount");
-		sfs_fs_shutdown(fs);
 	} else if (!vol->read_only) {
 		sfs_trans_commit(&fs->trans);
 		sfs_fs_fold(fs);
 	}
+	/* what could not be written must not be waited for */
+	if (sfs_volume_error(vol))
+		sfs_fs_shutdown(fs);
 	/* nothing follows that would have to be folded for somebody's recovery */
 	down_write(&fs->fold_sem);
 	fs->is_open = false;
 	up_write(&fs->fold_sem);
+	/* revocations that commit; those that follow find nothing to write */
+	sfs_lock_space_flush(fs->locks);
 	/* Groups refer to lock handles, the pipeline to groups' trees. */
 	sfs_trans_exit(&fs->trans);
 	sfs_groups_exit(fs);

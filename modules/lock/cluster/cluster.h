@@ -76,6 +76,7 @@ enum sfs_cl_peer_state {
  * @addr: where it was seen last
  * @heard_ns: when the last heartbeat came
  * @timeout_ms: silence after which it is lost
+ * @reason: why it is PEER_LOST
  * @fence: the request, while it is PEER_LOST
  * @fence_error: the request's result when @is_fence_done
  * @is_fence_done: the agent answered
@@ -95,6 +96,7 @@ struct sfs_cl_peer {
 	struct sfs_net_addr addr;
 	u64 heard_ns;
 	unsigned int timeout_ms;
+	enum sfs_fence_reason reason;
 	struct sfs_fence *fence;
 	int fence_error;
 	bool is_fence_done;
@@ -278,6 +280,8 @@ void sfs_cl_peer_put(struct sfs_cl_peer *peer);
 void sfs_cl_peer_close(struct sfs_cl_peer *peer);
 /* Out of the list. */
 void sfs_cl_peer_remove(struct sfs_cluster *c, struct sfs_cl_peer *peer);
+/* Calls to members and from them fail; waits for nothing. */
+void sfs_cl_peers_hang_up(struct sfs_cluster *c);
 /* All sessions with members end, and what runs for them; the list is empty then. */
 void sfs_cl_peers_exit(struct sfs_cluster *c);
 

@@ -72,6 +72,8 @@ void sfs_cl_lead_deposed(struct sfs_cluster *c, int error)
 	if (!sfs_volume_error(c->vol))
 		sfs_cl_err(c, "leadership is lost: error %d", error);
 	sfs_cl_member_lost(c, error ?: -ESTALE);
+	/* the work may wait for one of them, and judges nobody any more */
+	sfs_cl_peers_hang_up(c);
 	sfs_cl_wake(c);
 	sfs_cl_lead_kick(c);
 }
@@ -252,6 +254,8 @@ void sfs_cl_lead_resign(struct sfs_cluster *c)
 	if (c->lead_state != SFS_CL_FOLLOWS && c->lead_state != SFS_CL_DEPOSED)
 		WRITE_ONCE(c->lead_state, SFS_CL_RESIGNING);
 	mutex_unlock(&c->members_lock);
+	/* the work may wait for one of them */
+	sfs_cl_peers_hang_up(c);
 	sfs_cl_wake(c);
 	sfs_cl_lead_kick(c);
 	wait_event(c->wait, READ_ONCE(c->lead_state) == SFS_CL_FOLLOWS);

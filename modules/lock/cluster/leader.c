@@ -82,17 +82,24 @@ void sfs_cl_peer_remove(struct sfs_cluster *c, struct sfs_cl_peer *peer)
 		sfs_cl_peer_put(peer);
 }
 
+void sfs_cl_peers_hang_up(struct sfs_cluster *c)
+{
+	struct sfs_cl_peer *peer;
+
+	mutex_lock(&c->members_lock);
+	list_for_each_entry(peer, &c->members, link)
+		if (peer->session)
+			sfs_net_close(peer->session);
+	mutex_unlock(&c->members_lock);
+}
+
 void sfs_cl_peers_exit(struct sfs_cluster *c)
 {
 	struct sfs_net_peer *session;
 	struct sfs_cl_peer *peer;
 
 	/* calls between members end first, then it can be waited for each */
-	mutex_lock(&c->members_lock);
-	list_for_each_entry(peer, &c->members, link)
-		if (peer->session)
-			sfs_net_close(peer->session);
-	mutex_unlock(&c->members_lock);
+	sfs_cl_peers_hang_up(c);
 	for (;;) {
 		mutex_lock(&c->members_lock);
 		peer = list_first_entry_or_null(&c->members,
@@ -135,8 +142,8 @@ static int sfs_cl_hello_check(struct sfs_cluster *c, u64 rid,
 static int sfs_cl_may_join_locked(struct sfs_cluster *c,
 				  struct sfs_cl_peer *peer, u32 flags)
 {
-	if (c->lead_state != SFS_CL_GATHERING &&
-	    c->lead_state != SFS_CL_SERVING)
+	if (sfs_volume_error(c->vol) || (c->lead_state != SFS_CL_GATHERING &&
+					 c->lead_state != SFS_CL_SERVING))
 		return SFS_CL_NO_LEADER;
 	if (peer && peer->state >= SFS_CL_PEER_LOST)
 		return SFS_CL_NO_MEMBER;
@@ -500,7 +507,14 @@ int sfs_cl_leader_serve(struct sfs_cluster *c, struct sfs_net_peer *session,
 						     req_len, reply, reply_len);
 	}
 	up_read(&c->serve_sem);
-	return ret;
+	if (!sfs_volume_error(c->vol))
+		return ret;
+	/*
+	 * What fails here need not fail with the next leader; and whoever waits for
+	 * an answer may be who this one waits for.
+	 */
+	sfs_net_close(session);
+	return -ENOTCONN;
 }
 
 /* From inside of ops->serve(), so that the master stays. */

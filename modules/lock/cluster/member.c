@@ -77,11 +77,22 @@ static void sfs_cl_member_disconnect(struct sfs_cluster *c)
 	sfs_net_peer_put(old);
 }
 
+/*
+ * A leader must not take in again whom another one has recovered.  Whoever leaves and
+ * holds no lock any more has nothing that could be void, and may be in the mount table
+ * no more: it comes as a new one, since those who stay need its vote until its BYE.
+ */
+static bool sfs_cl_member_rejoins(struct sfs_cluster *c)
+{
+	return c->was_member && READ_ONCE(c->space->wq);
+}
+
 static void sfs_cl_member_connect(struct sfs_cluster *c)
 {
 	struct sfs_cl_hello_msg hello = {
 		.version = cpu_to_le32(SFS_CLUSTER_VERSION),
-		.flags = cpu_to_le32((c->was_member ? SFS_CL_REJOINS : 0) |
+		.flags = cpu_to_le32((sfs_cl_member_rejoins(c) ?
+				      SFS_CL_REJOINS : 0) |
 				     (c->vol->read_only ? SFS_CL_READS : 0) |
 				     (c->slot >= 0 ? SFS_CL_VOTES : 0)),
 		.heartbeat_ms = cpu_to_le32(c->heartbeat_ms),

@@ -32,6 +32,39 @@ int sfs_quorum_own_vote(struct sfs_quorum *q, u64 term, unsigned int slot)
 	return sfs_quorum_own_write(q, false);
 }
 
+/* ---- who is fenced ------------------------------------------------------ */
+
+static bool sfs_quorum_page_has_fenced(const struct sfs_quorum_page *page,
+				       u64 rid)
+{
+	unsigned int i;
+
+	for (i = 0; i < SFS_QUORUM_FENCED_MAX; i++)
+		if (le64_to_cpu(page->fenced[i]) == rid)
+			return true;
+	return false;
+}
+
+/* 1: it is; 0: nobody noted it. */
+static int sfs_quorum_is_fenced(struct sfs_quorum *q, u64 rid)
+{
+	unsigned int slot;
+	int ret;
+
+	if (sfs_quorum_page_has_fenced(q->page, rid))
+		return 1;
+	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++) {
+		if (!(q->p.slots & 1U << slot) || slot == q->p.slot)
+			continue;
+		ret = sfs_quorum_own_read(q, slot);
+		if (ret)
+			return ret;
+		if (sfs_quorum_page_has_fenced(q->found, rid))
+			return 1;
+	}
+	return 0;
+}
+
 /* ---- taking the slot ---------------------------------------------------- */
 
 /* Somebody else's page: does it change?  -EBUSY. */
@@ -57,14 +90,38 @@ static int sfs_quorum_own_watch(struct sfs_quorum *q)
 	return 0;
 }
 
+/*
+ * Those that the holders of other slots had fenced: only here they can be taken off
+ * the list, which is short.
+ */
+static int sfs_quorum_own_drop_led(struct sfs_quorum *q)
+{
+	struct sfs_quorum_led *led = q->page->led;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < SFS_QUORUM_LED_MAX; i++) {
+		if (!led[i].rid)
+			continue;
+		ret = sfs_quorum_is_fenced(q, le64_to_cpu(led[i].rid));
+		if (ret < 0)
+			return ret;
+		if (ret)
+			memset(&led[i], 0, sizeof(led[i]));
+	}
+	return 0;
+}
+
 /* Who led from here and did not step down must not be forgotten. */
 static int sfs_quorum_own_keep_led(struct sfs_quorum *q)
 {
 	struct sfs_quorum_page *page = q->page;
 	unsigned int i;
+	int ret;
 
-	if (!(le32_to_cpu(page->flags) & SFS_QUORUM_LEADS))
-		return 0;
+	ret = sfs_quorum_own_drop_led(q);
+	if (ret || !(le32_to_cpu(page->flags) & SFS_QUORUM_LEADS))
+		return ret;
 	for (i = 0; i < SFS_QUORUM_LED_MAX; i++) {
 		if (page->led[i].rid && page->led[i].rid != page->rid)
 			continue;
@@ -124,37 +181,6 @@ bool sfs_quorum_sees_leads(struct sfs_quorum *q)
 }
 
 /* ---- leaders of before -------------------------------------------------- */
-
-static bool sfs_quorum_page_has_fenced(const struct sfs_quorum_page *page,
-				       u64 rid)
-{
-	unsigned int i;
-
-	for (i = 0; i < SFS_QUORUM_FENCED_MAX; i++)
-		if (le64_to_cpu(page->fenced[i]) == rid)
-			return true;
-	return false;
-}
-
-/* 1: it is; 0: nobody noted it. */
-static int sfs_quorum_is_fenced(struct sfs_quorum *q, u64 rid)
-{
-	unsigned int slot;
-	int ret;
-
-	if (sfs_quorum_page_has_fenced(q->page, rid))
-		return 1;
-	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++) {
-		if (!(q->p.slots & 1U << slot) || slot == q->p.slot)
-			continue;
-		ret = sfs_quorum_own_read(q, slot);
-		if (ret)
-			return ret;
-		if (sfs_quorum_page_has_fenced(q->found, rid))
-			return 1;
-	}
-	return 0;
-}
 
 struct sfs_quorum_stale {
 	u64 rid[SFS_QUORUM_LED_MAX + 1];

@@ -45,8 +45,14 @@ static void sfs_cl_fence_done(void *arg, int error)
 	sfs_cl_lead_kick(c);
 }
 
-static void sfs_cl_fence_peer(struct sfs_cluster *c, struct sfs_cl_peer *peer,
-			      enum sfs_fence_reason reason)
+/* Who may not lead any more does not judge others. */
+static bool sfs_cl_may_judge(struct sfs_cluster *c)
+{
+	return ktime_get_ns() < READ_ONCE(c->quorum_lease_ns);
+}
+
+/* false: not begun, looking at the table took longer than the lease */
+static bool sfs_cl_fence_peer(struct sfs_cluster *c, struct sfs_cl_peer *peer)
 {
 	struct sfs_fence *fence;
 
@@ -57,48 +63,62 @@ static void sfs_cl_fence_peer(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 		peer->state = SFS_CL_PEER_FENCED;
 		mutex_unlock(&c->members_lock);
 		sfs_cl_lead_kick(c);
-		return;
+		return true;
 	}
+	if (!sfs_cl_may_judge(c))
+		return false;
 	sfs_cl_info(c, "rid %016llx is lost, asking for it to be fenced",
 		    peer->rid);
-	fence = sfs_fence_start(c->fsid, c->rid, peer->rid, &peer->addr, reason,
-				SFS_FENCE_TIMEOUT_MS, sfs_cl_fence_done, peer);
+	fence = sfs_fence_start(c->fsid, c->rid, peer->rid, &peer->addr,
+				peer->reason, SFS_FENCE_TIMEOUT_MS,
+				sfs_cl_fence_done, peer);
 	if (IS_ERR(fence)) {
 		sfs_cl_fence_done(peer, PTR_ERR(fence));
-		return;
+		return true;
 	}
 	mutex_lock(&c->members_lock);
 	peer->fence = fence;
 	mutex_unlock(&c->members_lock);
+	return true;
 }
 
-/* The next one that has been silent for too long, referenced and marked LOST. */
-static struct sfs_cl_peer *
-sfs_cl_next_silent(struct sfs_cluster *c, u64 now_ns,
-		   enum sfs_fence_reason *reason)
+static bool sfs_cl_is_silent_locked(struct sfs_cluster *c,
+				    const struct sfs_cl_peer *peer, u64 now_ns)
+{
+	lockdep_assert_held(&c->members_lock);
+	if (peer->state == SFS_CL_EXPECTED)
+		return xa_load(&c->fenced, peer->rid) ||
+		       now_ns >= c->gather_until_ns;
+	return now_ns >= peer->heard_ns +
+			 peer->timeout_ms * (u64)NSEC_PER_MSEC;
+}
+
+/*
+ * The next one that has been silent for too long, referenced and marked LOST; or one
+ * that is LOST without having been asked for to be fenced.
+ */
+static struct sfs_cl_peer *sfs_cl_next_silent(struct sfs_cluster *c, u64 now_ns)
 {
 	struct sfs_cl_peer *peer, *found = NULL;
-	u64 limit;
 
 	mutex_lock(&c->members_lock);
 	list_for_each_entry(peer, &c->members, link) {
-		if (peer->state >= SFS_CL_PEER_LOST || peer->rid == c->rid)
+		if (peer->state == SFS_CL_PEER_LOST) {
+			if (peer->fence || peer->is_fence_done)
+				continue;
+		} else if (peer->state > SFS_CL_PEER_LOST ||
+			   peer->rid == c->rid ||
+			   !sfs_cl_is_silent_locked(c, peer, now_ns)) {
 			continue;
-		if (peer->state == SFS_CL_EXPECTED) {
-			*reason = SFS_FENCE_CLIENT_RECOVERY;
-			limit = xa_load(&c->fenced, peer->rid) ?
-				0 : c->gather_until_ns;
 		} else {
-			*reason = SFS_FENCE_CLIENT_RECONNECT;
-			limit = peer->heard_ns +
-				peer->timeout_ms * (u64)NSEC_PER_MSEC;
+			peer->reason = peer->state == SFS_CL_EXPECTED ?
+				       SFS_FENCE_CLIENT_RECOVERY :
+				       SFS_FENCE_CLIENT_RECONNECT;
+			peer->state = SFS_CL_PEER_LOST;
+			peer->is_fence_done = false;
+			if (peer->session)
+				sfs_net_close(peer->session);
 		}
-		if (now_ns < limit)
-			continue;
-		peer->state = SFS_CL_PEER_LOST;
-		peer->is_fence_done = false;
-		if (peer->session)
-			sfs_net_close(peer->session);
 		refcount_inc(&peer->refs);
 		found = peer;
 		break;
@@ -109,15 +129,13 @@ sfs_cl_next_silent(struct sfs_cluster *c, u64 now_ns,
 
 void sfs_cl_recover_look(struct sfs_cluster *c, u64 now_ns)
 {
-	enum sfs_fence_reason reason;
 	struct sfs_cl_peer *peer;
+	bool is_begun = true;
 
-	/* who may not lead any more does not judge others */
-	if (now_ns >= READ_ONCE(c->quorum_lease_ns))
-		return;
-	while ((peer = sfs_cl_next_silent(c, now_ns, &reason)) != NULL) {
+	while (is_begun && sfs_cl_may_judge(c) &&
+	       (peer = sfs_cl_next_silent(c, now_ns)) != NULL) {
 		sfs_lock_master_stop(c->master, peer->rid);
-		sfs_cl_fence_peer(c, peer, reason);
+		is_begun = sfs_cl_fence_peer(c, peer);
 		sfs_cl_peer_put(peer);
 	}
 }

@@ -6,14 +6,18 @@
  * disk.c	the shared devices
  * master.c	lock provider "sim": one lock master for all machines
  * rpc.c	leader services as requests to the leader's fibers
+ * full.c	instead of these two: the product's own provider and sessions
+ * transport.c	what the sessions go over: transport "sim"
  * oracle.c	what the namespace should be, with an undo log per mount
  * ops.c	operations of the workload and their places in the order
  * node.c	machines: mounting, unmounting, dying, being recovered
+ * worker.c	what runs their work queues
  * run.c	one seed from mkfs to the last check
  * main.c	many seeds
  *
  * Mounting is the only way in which a machine knows of the others; the leader
- * is a machine of its own, which dies only with all others.
+ * is a machine of its own, which dies only with all others.  With the whole stack
+ * the machines elect one of them.
  */
 #ifndef CL_CLUSTER_H
 #define CL_CLUSTER_H
@@ -26,9 +30,8 @@
 enum {
 	CL_NODES	= 4,
 	CL_FIBERS	= 3,	/* of the workload, per machine */
-	CL_WORKERS	= 3,	/* of the work queues, per machine */
 	CL_INODE_LOCKS	= 16,
-	CL_MOUNTS	= 64,	/* of a run */
+	CL_MOUNTS	= 512,	/* of a run */
 };
 
 enum cl_node_state {
@@ -49,7 +52,9 @@ enum cl_node_state {
  * @fs: mount
  * @rid: of the mount
  * @peer: how the leader knows it
- * @wq: work queue of its lock space
+ * @watching: worker that looks for items of its work queues
+ * @idle_workers: the others that have nothing to do
+ * @nr_workers: so far
  * @nr_fibers: of the workload that still run
  * @nr_folds: of its log for others' recoveries
  * @nr_ops: left for each of its fibers
@@ -58,6 +63,18 @@ enum cl_node_state {
  * @inode_lock: like the VFS's: one change of a file's data at a time
  * @rename_lock: like the VFS's: one rename between directories at a time
  * @synced: steps of the model up to here are known to be durable
+ * @is_rolled_back: the model has only what its record says
+ * @cluster: its part in the cluster, since it leads or led
+ * @withdraw_work: ends waits for others
+ * @is_fenced: nothing of it runs or lands any more
+ * @is_paused: its fibers do not run
+ * @resumed_ns: when they did again
+ * @stall_until_ns: its reads and writes take at least until then
+ * @drift_permille: how much faster its clock runs
+ * @started_ns: when it began to mount
+ * @is_calm: was mounted when nothing happens any more
+ * @is_clean: was unmounted in good order
+ * @is_last: stays down then
  */
 struct cl_node {
 	unsigned int nr;
@@ -68,7 +85,9 @@ struct cl_node {
 	struct sfs_fs *fs;
 	u64 rid;
 	struct sfs_coord_peer peer;
-	struct workqueue_struct *wq;
+	struct cl_worker *watching;
+	struct list_head idle_workers;
+	unsigned int nr_workers;
 	unsigned int nr_fibers;
 	unsigned int nr_folds;
 	unsigned int nr_ops;
@@ -77,10 +96,23 @@ struct cl_node {
 	struct mutex inode_lock[CL_INODE_LOCKS];
 	struct mutex rename_lock;
 	size_t synced;
+	bool is_rolled_back;
+	struct sfs_cluster *cluster;
+	struct work_struct withdraw_work;
+	bool is_fenced;
+	bool is_paused;
+	u64 resumed_ns;
+	u64 stall_until_ns;
+	int drift_permille;
+	u64 started_ns;
+	bool is_calm;
+	bool is_clean;
+	bool is_last;
 };
 
 struct cl_opts {
 	u64 seed;
+	bool is_full;
 	bool is_verbose;
 };
 
@@ -92,6 +124,9 @@ struct cl_stat {
 	u64 nr_remounts;
 	u64 nr_enospc;
 	u64 nr_power_losses;
+	u64 nr_leaders;
+	u64 nr_fences;
+	u64 nr_withdrawn;
 };
 
 /**
@@ -100,11 +135,14 @@ struct cl_stat {
  * @nr_nodes: places
  * @mount: all mounts so far
  * @nr_mounts: their number
- * @leader: shared by all
+ * @leader: shared by all; NULL with the whole stack
  * @leader_dev: its ways to the devices
  * @leader_vol: its volume
  * @stat: what happened
- * @is_over: machines stay down once they are
+ * @is_full: the whole stack
+ * @pace_ns: longest pause between operations
+ * @lazy_percent: of work items that begin late
+ * @nr_done: machines that stay down
  */
 struct cluster {
 	struct cl_node *node[CL_NODES];
@@ -115,7 +153,10 @@ struct cluster {
 	struct cl_dev leader_dev[SIM_NR_DEVS];
 	struct sfs_volume leader_vol;
 	struct cl_stat stat;
-	bool is_over;
+	bool is_full;
+	u64 pace_ns;
+	unsigned int lazy_percent;
+	unsigned int nr_done;
 };
 
 extern struct cluster cl;
@@ -131,6 +172,16 @@ void cl_node_crash(struct cl_node *node);
 /* After a crash: fence, recover, release the locks. */
 void cl_node_recover(struct cl_node *node);
 struct cl_node *cl_node_current(void);
+/* It has lost its place in the cluster: whatever it does may fail. */
+bool cl_node_is_lost(const struct cl_node *node);
+/* Commits are short: look for one to interrupt. */
+void cl_wait_for_write(const struct cl_node *node);
+
+/* ---- worker.c ------------------------------------------------------------------ */
+
+void cl_workers_start(struct cl_node *node);
+/* The machine is down. */
+void cl_workers_stop(struct cl_node *node);
 
 /* ---- master.c ------------------------------------------------------------------ */
 

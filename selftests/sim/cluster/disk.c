@@ -2,13 +2,16 @@
 /*
  * The two devices all machines share, with volatile write caches.
  */
-#include "disk.h"
+#include "full.h"
 
 enum {
 	CL_IO_NS	= 200000,
 	CL_FLUSH_NS	= 2000000,
 	CL_LATE_NS	= 400000000,	/* writes of dead machines */
+	CL_PAGE_LATE_NS	= 50000000,
 };
+
+#define CL_VERY_LATE_NS	(10ULL * NSEC_PER_SEC)
 
 /* A write that was started; afterwards one that is not durable. */
 struct cl_io {
@@ -115,6 +118,37 @@ static void cl_io_tear(struct cl_io *io)
 	}
 }
 
+/* How long its way to the devices stands still. */
+static u64 cl_stall_ns(const struct cl_node *node)
+{
+	u64 now = cl_now();
+
+	return node && node->stall_until_ns > now ? node->stall_until_ns - now :
+						    0;
+}
+
+static void cl_dev_sleep(const struct cl_dev *cd, u64 ns)
+{
+	u64 stall_ns;
+
+	while ((stall_ns = cl_stall_ns(cd->node)))
+		port_sleep_ns(stall_ns);
+	cl_sleep_below(ns);
+}
+
+/*
+ * Leaders change meanwhile; only fencing ends it.  But who takes a quorum slot over is
+ * told by nobody that the one before is fenced: by then its last write must be over.
+ */
+static u64 cl_late_ns(const struct cl_io *io)
+{
+	if (!cl.is_full)
+		return CL_LATE_NS;
+	if (cl_full_is_quorum_page(io->nr, io->off))
+		return CL_PAGE_LATE_NS;
+	return cl_chance(25) ? CL_VERY_LATE_NS : CL_LATE_NS;
+}
+
 /* Time is up: it lands, unless its machine died and it was lost with it. */
 static void cl_io_timer(void *arg)
 {
@@ -127,8 +161,13 @@ static void cl_io_timer(void *arg)
 	}
 	if (io->is_node_dead && !io->is_late && cl_chance(80)) {
 		io->is_late = true;
-		cl_timer_add(port_now_ns() + cl_below(CL_LATE_NS), cl_io_timer,
+		cl_timer_add(cl_now() + cl_below(cl_late_ns(io)), cl_io_timer,
 			     io);
+		return;
+	}
+	if (!io->is_node_dead && cl_stall_ns(io->node)) {
+		cl_timer_add(cl_now() + cl_stall_ns(io->node) +
+			     cl_below(CL_IO_NS), cl_io_timer, io);
 		return;
 	}
 	if (!io->is_node_dead && memcmp(io->data, io->src, io->len))
@@ -165,7 +204,7 @@ static void cl_io_start(struct cl_dev *cd, struct sfs_io_batch *batch, u64 off,
 	io->len = len;
 	io->batch = batch;
 	list_add_tail(&io->link, &d->inflight);
-	cl_timer_add(port_now_ns() + 1000 + cl_below(CL_IO_NS), cl_io_timer,
+	cl_timer_add(cl_now() + 1000 + cl_below(CL_IO_NS), cl_io_timer,
 		     io);
 }
 
@@ -177,7 +216,7 @@ static int cl_dev_read(struct sfs_dev *dev, u64 off, void *buf, u32 len)
 
 	if (off > dev->size_bytes || len > dev->size_bytes - off)
 		return -EIO;
-	cl_sleep_below(CL_IO_NS);
+	cl_dev_sleep(cd, CL_IO_NS);
 	sim_img_read(&cl_disk[cd->nr].cur, off, buf, len);
 	return 0;
 }
@@ -188,6 +227,7 @@ static void cl_dev_write(struct sfs_dev *dev, struct sfs_io_batch *batch,
 	struct cl_dev *cd = dev->priv;
 	u32 i;
 
+	cl_full_check_write(cd->node, cd->nr, off);
 	atomic64_inc(&dev->nr_writes);
 	for (i = 0; i < nr; i++) {
 		atomic_inc(&batch->pending);
@@ -204,7 +244,7 @@ static int cl_dev_flush(struct sfs_dev *dev)
 	struct cl_io *p, *n;
 
 	atomic64_inc(&dev->nr_flushes);
-	cl_sleep_below(CL_FLUSH_NS);
+	cl_dev_sleep(cd, CL_FLUSH_NS);
 	if (cl_disk_defects & CL_DISK_NO_FLUSH)
 		return 0;
 	list_for_each_entry_safe(p, n, &d->pending, link) {
@@ -219,14 +259,16 @@ static int cl_dev_flush(struct sfs_dev *dev)
 static int cl_dev_write_sync(struct sfs_dev *dev, u64 off, void *buf, u32 len,
 			     unsigned int flags)
 {
+	struct cl_dev *cd = dev->priv;
 	struct sfs_io_batch batch;
 
+	cl_full_check_write(cd->node, cd->nr, off);
 	if (flags & SFS_IO_PREFLUSH)
 		cl_dev_flush(dev);
 	atomic64_inc(&dev->nr_writes);
 	sfs_io_batch_init(&batch);
 	atomic_inc(&batch.pending);
-	cl_io_start(dev->priv, &batch, off, buf, len, flags);
+	cl_io_start(cd, &batch, off, buf, len, flags);
 	return sfs_io_batch_wait(&batch);
 }
 

@@ -2,7 +2,7 @@
 /*
  * Fibers, a virtual clock and timers.
  */
-#include "fiber.h"
+#include "cluster.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
@@ -16,6 +16,8 @@ enum {
 	CL_SWITCH_NS	= 150,
 	CL_SWITCHES_MAX	= 20000000,
 };
+
+#define CL_EPOCH_NS	(1700000000ULL * NSEC_PER_SEC)
 
 struct cl_timer {
 	struct list_head link;
@@ -52,7 +54,7 @@ void cl_trace(const char *fmt, ...)
 
 	if (!cl_is_verbose)
 		return;
-	fprintf(stderr, "%12.6f %-12s ", port_now_ns() / 1e9 - 1700000000.0,
+	fprintf(stderr, "%12.6f %-12s ", (cl_sched.now - CL_EPOCH_NS) / 1e9,
 		port_current->comm);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
@@ -93,9 +95,34 @@ bool cl_chance(unsigned int percent)
 
 /* ---- clock -------------------------------------------------------------------------- */
 
-static u64 cl_clock(void)
+u64 cl_now(void)
 {
 	return cl_sched.now;
+}
+
+u64 cl_node_now(const struct cl_node *node)
+{
+	s64 ns = cl_sched.now - CL_EPOCH_NS;
+
+	if (node)
+		ns += ns / 1000 * node->drift_permille;
+	return CL_EPOCH_NS + ns;
+}
+
+static u64 cl_clock(void)
+{
+	return cl_node_now(cl_sched.current->node);
+}
+
+/* When a machine's clock will say that. */
+static u64 cl_world_ns(const struct cl_node *node, u64 at_ns)
+{
+	s64 ns = at_ns - CL_EPOCH_NS;
+
+	if (!node || !node->drift_permille || at_ns == U64_MAX)
+		return at_ns;
+	/* a little later: the other direction is rounded */
+	return CL_EPOCH_NS + ns / (1000 + node->drift_permille) * 1000 + 3000;
 }
 
 static void cl_clock_advance(u64 ns)
@@ -107,6 +134,10 @@ static void cl_clock_advance(u64 ns)
 
 static void cl_make_ready(struct cl_fiber *f)
 {
+	if (f->is_paused) {
+		f->state = CL_FIBER_HELD;
+		return;
+	}
 	f->state = CL_FIBER_READY;
 	cl_sched.ready[cl_sched.nr_ready++] = f;
 }
@@ -124,7 +155,7 @@ static const char *cl_owner(const struct port_waiting *w)
 	return t ? t->comm : "?";
 }
 
-static void cl_deadlock(const char *what)
+void cl_stuck(const char *what)
 {
 	char text[400];
 	size_t len;
@@ -138,10 +169,12 @@ static void cl_deadlock(const char *what)
 		if (f->state == CL_FIBER_READY && !f->is_daemon)
 			len += scnprintf(text + len, sizeof(text) - len,
 					 " [%s runs]", f->task.comm);
-		if (f->state != CL_FIBER_BLOCKED || f->is_daemon)
+		if (f->state != CL_FIBER_BLOCKED)
 			continue;
 		cl_trace("%s waits: %s %s, owner %s", f->task.comm, w->why,
 			 w->name ?: "", cl_owner(w));
+		if (f->is_daemon)
+			continue;
 		len += scnprintf(text + len, sizeof(text) - len,
 				 " [%s: %.60s %.30s of %s]", f->task.comm,
 				 w->why, w->name ?: "", cl_owner(w));
@@ -181,7 +214,7 @@ static struct cl_fiber *cl_pick(void)
 	cl_wake_due();
 	while (!cl_sched.nr_ready) {
 		if (cl_sched.next_deadline == U64_MAX)
-			cl_deadlock("deadlock");
+			cl_stuck("deadlock");
 		cl_sched.now = max(cl_sched.now, cl_sched.next_deadline);
 		cl_wake_due();
 	}
@@ -227,7 +260,7 @@ static void cl_switch(void)
 	struct cl_fiber *to = cl_pick();
 
 	if (++cl_sched.nr_switches > CL_SWITCHES_MAX)
-		cl_deadlock("livelock");
+		cl_stuck("livelock");
 	if (to == from)
 		return;
 	cl_sched.current = to;
@@ -253,6 +286,7 @@ static void cl_block(const char *why)
 	struct cl_fiber *f = cl_sched.current;
 
 	f->wait = port_waiting;
+	f->wait.deadline_ns = cl_world_ns(f->node, f->wait.deadline_ns);
 	f->state = CL_FIBER_BLOCKED;
 	cl_sched.next_deadline = min(cl_sched.next_deadline,
 				     f->wait.deadline_ns);
@@ -349,6 +383,78 @@ void cl_fiber_kill(const struct cl_node *node)
 	}
 }
 
+void cl_fiber_pause(const struct cl_node *node, bool is_paused)
+{
+	unsigned int n = 0;
+	unsigned int i;
+
+	for (i = 0; i < cl_sched.nr_fibers; i++) {
+		struct cl_fiber *f = cl_sched.fiber[i];
+
+		if (f->node != node || f->state == CL_FIBER_DEAD)
+			continue;
+		f->is_paused = is_paused;
+		if (is_paused && f->state == CL_FIBER_READY)
+			f->state = CL_FIBER_HELD;
+		else if (!is_paused && f->state == CL_FIBER_HELD)
+			cl_make_ready(f);
+	}
+	for (i = 0; i < cl_sched.nr_ready; i++) {
+		if (cl_sched.ready[i]->state != CL_FIBER_HELD)
+			cl_sched.ready[n++] = cl_sched.ready[i];
+	}
+	cl_sched.nr_ready = n;
+}
+
+static bool cl_fiber_has_global(const struct cl_node *node)
+{
+	unsigned int i;
+
+	for (i = 0; i < cl_sched.nr_fibers; i++) {
+		const struct cl_fiber *f = cl_sched.fiber[i];
+
+		if (f->node == node && f->state != CL_FIBER_DEAD &&
+		    f->nr_global)
+			return true;
+	}
+	return false;
+}
+
+void cl_fiber_wait_global(const struct cl_node *node)
+{
+	while (cl_fiber_has_global(node))
+		port_sleep_ns(1000);
+}
+
+/* ---- mutexes of the whole process ---------------------------------------------- */
+
+void __real_mutex_lock(struct mutex *m);
+void __wrap_mutex_lock(struct mutex *m);
+void __real_mutex_unlock(struct mutex *m);
+void __wrap_mutex_unlock(struct mutex *m);
+
+/* What belongs to one machine was allocated. */
+static bool cl_is_global(const void *p)
+{
+	extern char __data_start[], _end[];
+
+	return (const char *)p >= __data_start && (const char *)p < _end;
+}
+
+void __wrap_mutex_lock(struct mutex *m)
+{
+	__real_mutex_lock(m);
+	if (cl_is_global(m) && cl_sched.current)
+		cl_sched.current->nr_global++;
+}
+
+void __wrap_mutex_unlock(struct mutex *m)
+{
+	if (cl_is_global(m) && cl_sched.current)
+		cl_sched.current->nr_global--;
+	__real_mutex_unlock(m);
+}
+
 void cl_sleep_below(u64 ns)
 {
 	port_sleep_ns(1 + cl_below(ns));
@@ -391,6 +497,14 @@ static void cl_timer_fiber(void *arg)
 	}
 }
 
+/* ---- works ------------------------------------------------------------------------------- */
+
+/* The machine; what is nobody's is the system's. */
+static const void *cl_work_owner(void)
+{
+	return cl_sched.current->node ?: (const void *)&port_system_wq;
+}
+
 /* ---- start and stop -------------------------------------------------------------------------- */
 
 u64 cl_nr_switches(void)
@@ -404,7 +518,7 @@ void cl_sched_start(u64 seed)
 
 	memset(&cl_sched, 0, sizeof(cl_sched));
 	cl_sched.rng.state = sim_mix(seed);
-	cl_sched.now = 1700000000ULL * NSEC_PER_SEC;
+	cl_sched.now = CL_EPOCH_NS;
 	cl_sched.next_deadline = U64_MAX;
 	cl_sched.yield_mean = means[cl_below(ARRAY_SIZE(means))];
 	INIT_LIST_HEAD(&cl_sched.timers);
@@ -418,6 +532,7 @@ void cl_sched_start(u64 seed)
 	port_block = cl_block;
 	port_yield = cl_yield;
 	port_wake = cl_wake;
+	port_work_owner = cl_work_owner;
 	cl_fiber_start(NULL, true, cl_timer_fiber, NULL, "timers");
 }
 

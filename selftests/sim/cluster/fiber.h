@@ -2,6 +2,8 @@
 /*
  * Fibers, a virtual clock and timers: one seed is one schedule.
  *
+ * Clocks of machines run at rates of their own, and start together.
+ *
  * A fiber runs until it blocks or until a yield point lets another one run;
  * which one is drawn from the seed.  A blocked fiber runs again when the object
  * it waits for is woken or its deadline has come, so a forgotten wake-up is a
@@ -23,6 +25,7 @@ struct cl_op;
 enum cl_fiber_state {
 	CL_FIBER_READY,
 	CL_FIBER_BLOCKED,
+	CL_FIBER_HELD,		/* would be ready, but its machine is paused */
 	CL_FIBER_DEAD,
 };
 
@@ -37,6 +40,8 @@ enum cl_fiber_state {
  * @wait: what it waits for while blocked
  * @node: machine it dies with, NULL: none
  * @is_daemon: nobody misses it when it waits for ever
+ * @is_paused: with its machine
+ * @nr_global: mutexes it has that are not of one machine
  * @fn: what it does
  * @arg: passed to @fn
  * @op: operation of the workload it executes
@@ -51,6 +56,8 @@ struct cl_fiber {
 	struct port_waiting wait;
 	struct cl_node *node;
 	bool is_daemon;
+	bool is_paused;
+	unsigned int nr_global;
 	void (*fn)(void *arg);
 	void *arg;
 	struct cl_op *op;
@@ -66,6 +73,13 @@ struct cl_fiber *cl_fiber_start(struct cl_node *node, bool is_daemon,
 struct cl_fiber *cl_fiber_current(void);
 /* The machine's fibers never run again; the caller is not one of them. */
 void cl_fiber_kill(const struct cl_node *node);
+/* They do not run until they are told to go on. */
+void cl_fiber_pause(const struct cl_node *node, bool is_paused);
+/*
+ * Until no fiber of the machine has a mutex that all machines of the process
+ * share, as real ones do not: who has it must not stop.
+ */
+void cl_fiber_wait_global(const struct cl_node *node);
 void cl_sleep_below(u64 ns);
 
 /* Random numbers of the schedule: delays, fates, victims. */
@@ -73,12 +87,19 @@ u64 cl_below(u64 n);
 bool cl_chance(unsigned int percent);
 struct sim_rng *cl_rng(void);
 
-/* Run fn at that time in a fiber of its own kind; it must not sleep. */
+/* The world's clock; port_now_ns() is that of the current fiber's machine. */
+u64 cl_now(void);
+/* What the machine's clock says. */
+u64 cl_node_now(const struct cl_node *node);
+
+/* Run fn at that time of the world in a fiber of its own kind; it must not sleep. */
 void cl_timer_add(u64 at_ns, void (*fn)(void *arg), void *arg);
 
 extern bool cl_is_verbose;
 /* A line of the trace, with time and fiber. */
 void cl_trace(const char *fmt, ...) __printf(1, 2);
+/* Say who waits for what, and fail. */
+void cl_stuck(const char *what) __noreturn;
 /* Note why this seed fails and end the process. */
 void cl_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
 extern void (*cl_on_fail)(const char *text);

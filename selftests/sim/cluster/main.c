@@ -3,10 +3,11 @@
  * Runs many seeds, each in a process of its own, and prints TAP: a line for
  * every batch of seeds.
  *
- * cluster [-s first-seed] [-n seeds] [-b seeds-per-line]
+ * cluster [-F] [-s first-seed] [-n seeds] [-b seeds-per-line]
  *         [-m mistake] [-d defect] [-x] [-v]
  *
- * -x ends with the first seed that fails.
+ * -F runs the whole stack: the product's lock provider and sessions, not the
+ * simulator's.  -x ends with the first seed that fails.
  */
 #include <getopt.h>
 #include <sys/wait.h>
@@ -77,6 +78,9 @@ static void cl_add_result(struct cl_total *t, const struct cl_result *res)
 	t->stat.nr_remounts += res->stat.nr_remounts;
 	t->stat.nr_enospc += res->stat.nr_enospc;
 	t->stat.nr_power_losses += res->stat.nr_power_losses;
+	t->stat.nr_leaders += res->stat.nr_leaders;
+	t->stat.nr_fences += res->stat.nr_fences;
+	t->stat.nr_withdrawn += res->stat.nr_withdrawn;
 }
 
 /* Run one seed; its complaint is printed. */
@@ -111,8 +115,9 @@ static void cl_fork(struct cl_total *t, const struct cl_opts *opts)
 		return;
 	}
 	t->nr_failed++;
-	printf("# seed %llu: status 0x%x: %s\n# repeat with: make sim SEED=%llu\n",
-	       opts->seed, status, text, opts->seed);
+	printf("# seed %llu: status 0x%x: %s\n# repeat with: make sim%s SEED=%llu\n",
+	       opts->seed, status, text, opts->is_full ? " FULL=1" : "",
+	       opts->seed);
 }
 
 static void cl_batch(struct cl_total *total, struct cl_opts opts, u64 nr,
@@ -124,8 +129,8 @@ static void cl_batch(struct cl_total *total, struct cl_opts opts, u64 nr,
 
 	for (i = 0; i < nr; i++, opts.seed++)
 		cl_fork(&t, &opts);
-	printf("%sok %llu cluster/seeds %llu to %llu: %llu ops, %llu crashes, %llu power losses, %llu failed\n",
-	       t.nr_failed ? "not " : "", line, first, first + nr - 1,
+	printf("%sok %llu cluster/%sseeds %llu to %llu: %llu ops, %llu crashes, %llu power losses, %llu failed\n",
+	       t.nr_failed ? "not " : "", line, opts.is_full ? "full " : "", first, first + nr - 1,
 	       t.stat.nr_ops, t.stat.nr_crashes, t.stat.nr_power_losses,
 	       t.nr_failed);
 	fflush(stdout);
@@ -162,10 +167,13 @@ int main(int argc, char **argv)
 	u64 i;
 	int c;
 
-	while ((c = getopt(argc, argv, "s:n:b:m:d:xv")) != -1) {
+	while ((c = getopt(argc, argv, "Fs:n:b:m:d:xv")) != -1) {
 		u64 val = optarg ? strtoull(optarg, NULL, 0) : 0;
 
 		switch (c) {
+		case 'F':
+			opts.is_full = true;
+			break;
 		case 's':
 			opts.seed = val;
 			break;
@@ -208,5 +216,9 @@ int main(int argc, char **argv)
 	       total.stat.nr_recoveries, total.stat.nr_remounts,
 	       total.stat.nr_power_losses, total.stat.nr_enospc,
 	       total.nr_failed);
+	if (opts.is_full)
+		printf("# whole stack: %llu leaders, %llu fences, %llu withdrawn\n",
+		       total.stat.nr_leaders, total.stat.nr_fences,
+		       total.stat.nr_withdrawn);
 	return total.nr_failed ? 1 : 0;
 }

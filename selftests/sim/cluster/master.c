@@ -416,10 +416,7 @@ static void cl_value_fiber(void *arg)
 static int cl_join(struct sfs_lock_space *space,
 			const struct sfs_lock_params *params, void **priv)
 {
-	struct cl_node *node = cl_node_current();
-
-	node->wq = space->wq;
-	*priv = node;
+	*priv = cl_node_current();
 	return 0;
 }
 
@@ -429,7 +426,6 @@ static void cl_leave(struct sfs_lock_space *space, void *priv)
 
 	while (node->nr_messages)
 		port_wait_on("lock messages", node, U64_MAX);
-	node->wq = NULL;
 }
 
 static int cl_request(void *priv, struct sfs_lock *lock,

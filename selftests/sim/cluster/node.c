@@ -8,13 +8,11 @@
  * not durable was taken back from the model, and the leader has recovered its
  * slot, in this order.
  */
-#include "cluster.h"
+#include "full.h"
 #include "oracle.h"
+#include "transport.h"
 
 enum { CL_DETECT_NS = 50000000 };
-
-void __real_destroy_workqueue(struct workqueue_struct *wq);
-void __wrap_destroy_workqueue(struct workqueue_struct *wq);
 
 struct cl_node *cl_node_current(void)
 {
@@ -23,60 +21,88 @@ struct cl_node *cl_node_current(void)
 	return f ? f->node : NULL;
 }
 
-/* Another machine's queue may get the same address at once. */
-void __wrap_destroy_workqueue(struct workqueue_struct *wq)
+bool cl_node_is_lost(const struct cl_node *node)
 {
-	struct cl_node *node = cl_node_current();
-
-	__real_destroy_workqueue(wq);
-	if (node)
-		node->wq = NULL;
+	return cl.is_full && sfs_volume_error(&node->vol);
 }
 
-static void cl_worker_fiber(void *arg)
+/* As modules/fs/vfs/mount.c does. */
+static void cl_withdraw_work(struct work_struct *work)
+{
+	struct cl_node *node = container_of(work, struct cl_node,
+					    withdraw_work);
+
+	if (node->fs)
+		sfs_fs_shutdown(node->fs);
+}
+
+static void cl_node_withdrawn(void *arg, int error)
 {
 	struct cl_node *node = arg;
 
-	while (node->state != CL_NODE_DOWN) {
-		if (!node->wq || !port_run_one_work_of(node->wq))
-			port_wait_on("works", &port_system_wq,
-				     port_next_work_ns());
-	}
+	if (node->fs)
+		schedule_work(&node->withdraw_work);
 }
 
-static void cl_node_mount(struct cl_node *node)
+static bool cl_node_mount(struct cl_node *node)
 {
 	struct sfs_fs_params params = {
 		.vol = &node->vol,
-		.coord_call = cl_coord_call,
-		.coord_arg = node,
-		.lock_provider = "sim",
 		.rid = node->rid,
 	};
 	int ret;
 
+	if (cl.is_full) {
+		cl_full_mount_params(node, &params);
+	} else {
+		params.coord_call = cl_coord_call;
+		params.coord_arg = node;
+		params.lock_provider = "sim";
+	}
+
 	node->vol.meta = &node->dev[SIM_META].dev;
 	node->vol.data = &node->dev[SIM_DATA].dev;
 	node->vol.rid = node->rid;
+	node->vol.on_withdraw = cl_node_withdrawn;
+	node->vol.withdraw_arg = node;
 	node->peer = (struct sfs_coord_peer) { .rid = node->rid };
 	ret = sfs_volume_open(&node->vol);
 	if (!ret)
 		ret = sfs_fs_open(&params, &node->fs);
-	if (ret)
+	if (ret && !cl.is_full)
 		cl_fail("mount %u: error %d", node->mount, ret);
+	if (ret) {
+		cl_trace("mount: error %d", ret);
+		sfs_volume_close(&node->vol);
+		return false;
+	}
 	cl_trace("mounted, slot %u", node->fs->slot);
+	return true;
+}
+
+static void cl_node_is_down(struct cl_node *node)
+{
+	node->state = CL_NODE_DOWN;
+	port_wake_obj(&node->nr_fibers);
+	port_wake_obj(&cl);
+	cl_workers_stop(node);
+	cl_trace("is down");
 }
 
 static void cl_node_unmount(struct cl_node *node)
 {
-	cl_trace("unmounts");
-	sfs_fs_close(node->fs, false);
-	if (sfs_volume_error(&node->vol))
+	bool is_forced = cl.is_full && cl_full_is_forced(node);
+	struct sfs_fs *fs;
+
+	cl_trace("unmounts%s", is_forced ? " by force" : "");
+	cancel_work_sync(&node->withdraw_work);
+	fs = node->fs;
+	node->fs = NULL;
+	sfs_fs_close(fs, is_forced);
+	node->is_clean = !sfs_volume_error(&node->vol);
+	if (!node->is_clean && !cl.is_full)
 		cl_fail("mount %u was withdrawn by its unmount", node->mount);
 	sfs_volume_close(&node->vol);
-	node->state = CL_NODE_DOWN;
-	port_wake_obj(&node->nr_fibers);
-	cl_trace("is down");
 }
 
 /* From power on to power off. */
@@ -86,7 +112,10 @@ static void cl_node_fiber(void *arg)
 	unsigned int nr = 1 + cl_below(CL_FIBERS);
 	unsigned int i;
 
-	cl_node_mount(node);
+	if (!cl_node_mount(node)) {
+		cl_node_is_down(node);
+		return;
+	}
 	node->state = CL_NODE_UP;
 	node->nr_fibers = nr + 1;
 	for (i = 0; i < nr; i++)
@@ -96,12 +125,13 @@ static void cl_node_fiber(void *arg)
 		       node->mount);
 	while (node->nr_fibers > 1)
 		port_wait_on("workload", &node->nr_fibers, U64_MAX);
+	if (cl.is_full)
+		cl_full_before_unmount(node);
 	node->state = CL_NODE_STOPPING;
 	while (node->nr_fibers)
 		port_wait_on("background", &node->nr_fibers, U64_MAX);
 	cl_node_unmount(node);
-	port_wake_obj(&cl);
-	port_wake_obj(&port_system_wq);
+	cl_node_is_down(node);
 }
 
 struct cl_node *cl_node_start(unsigned int nr, unsigned int nr_ops)
@@ -116,6 +146,10 @@ struct cl_node *cl_node_start(unsigned int nr, unsigned int nr_ops)
 	node->mount = cl.nr_mounts;
 	node->state = CL_NODE_STARTING;
 	node->nr_ops = nr_ops;
+	node->started_ns = cl_now();
+	if (cl.is_full)
+		node->drift_permille = cl_full_drift();
+	INIT_WORK(&node->withdraw_work, cl_withdraw_work);
 	node->rid = sim_rand(cl_rng()) >> 1 | 1;
 	for (i = 0; i < CL_INODE_LOCKS; i++)
 		mutex_init(&node->inode_lock[i]);
@@ -124,9 +158,7 @@ struct cl_node *cl_node_start(unsigned int nr, unsigned int nr_ops)
 	cl_disk_dev_init(&node->dev[SIM_DATA], SIM_DATA, node);
 	cl.node[nr] = node;
 	cl_fiber_start(node, false, cl_node_fiber, node, "mnt%u", node->mount);
-	for (i = 0; i < CL_WORKERS; i++)
-		cl_fiber_start(node, true, cl_worker_fiber, node, "mnt%u/w%u",
-			       node->mount, i);
+	cl_workers_start(node);
 	return node;
 }
 
@@ -134,16 +166,31 @@ struct cl_node *cl_node_start(unsigned int nr, unsigned int nr_ops)
 
 void cl_node_crash(struct cl_node *node)
 {
+	cl_fiber_wait_global(node);
+	if (node->state == CL_NODE_DOWN || node->state == CL_NODE_DEAD)
+		return;
 	cl_trace("mount %u dies", node->mount);
 	cl.stat.nr_crashes++;
 	node->state = CL_NODE_DEAD;
 	cl_fiber_kill(node);
-	if (node->wq)
-		port_drop_works(node->wq);
+	port_drop_works(node);
 	cl_disk_node_died(node);
-	cl_master_node_died(node);
-	cl_rpc_node_died(node);
+	if (cl.is_full) {
+		cl_net_node_died(node);
+	} else {
+		cl_master_node_died(node);
+		cl_rpc_node_died(node);
+	}
 	port_wake_obj(&node->nr_fibers);
+	port_wake_obj(&cl);
+}
+
+void cl_wait_for_write(const struct cl_node *node)
+{
+	unsigned int tries = 200;
+
+	while (--tries && !cl_disk_is_writing(node))
+		cl_sleep_below(300000);
 }
 
 /* The machine's slot; false: it is not in the mount table. */
@@ -165,13 +212,19 @@ static bool cl_find_slot(const struct cl_node *node, u32 *slot)
 	return is_found;
 }
 
-static void cl_node_rollback(struct cl_node *node, u32 slot)
+static void cl_node_rollback(struct sfs_volume *vol, struct cl_node *node,
+			     u32 slot)
 {
 	struct sfs_mount_record *rec = calloc(1, sizeof(*rec));
 	u64 seq;
 	int ret;
 
-	ret = sfs_record_read(&cl.leader_vol, slot, node->rid, rec);
+	ret = sfs_record_read(vol, slot, node->rid, rec);
+	/* a leader that does not know that it is one no more */
+	if (ret && node->is_rolled_back) {
+		free(rec);
+		return;
+	}
 	if (ret)
 		cl_fail("no record of mount %u: error %d", node->mount, ret);
 	seq = le64_to_cpu(rec->hdr.seq);
@@ -179,7 +232,29 @@ static void cl_node_rollback(struct cl_node *node, u32 slot)
 	if (!cl_oracle_rollback(node->mount, seq, node->synced))
 		cl_fail("mount %u: what was synced is lost, record has seq %llu",
 			node->mount, seq);
+	node->is_rolled_back = true;
 	free(rec);
+}
+
+int __real_sfs_leader_recover_roots(struct sfs_leader *ld, u32 slot, u64 rid);
+int __wrap_sfs_leader_recover_roots(struct sfs_leader *ld, u32 slot, u64 rid);
+
+/*
+ * A leader takes back what a mount left, perhaps not the first one to do so.  From
+ * here on others may see it: only now does the model forget what is not durable.
+ */
+int __wrap_sfs_leader_recover_roots(struct sfs_leader *ld, u32 slot, u64 rid)
+{
+	unsigned int i;
+
+	for (i = 0; i < cl.nr_mounts; i++) {
+		if (cl.mount[i]->rid != rid)
+			continue;
+		cl_full_check_recovery(cl.mount[i]);
+		cl_node_rollback(ld->vol, cl.mount[i], slot);
+		cl.stat.nr_recoveries++;
+	}
+	return __real_sfs_leader_recover_roots(ld, slot, rid);
 }
 
 static void cl_node_fold_fiber(void *arg)
@@ -261,13 +336,11 @@ void cl_node_recover(struct cl_node *node)
 	if (!cl_mistake("values-not-dropped"))
 		cl_master_drop_values(node);
 	if (cl_find_slot(node, &slot)) {
-		cl_node_rollback(node, slot);
 		ret = sfs_leader_recover_slot(cl.leader, slot,
 					      node->rid);
 		if (ret)
 			cl_fail("recovery of mount %u: error %d", node->mount,
 				ret);
-		cl.stat.nr_recoveries++;
 	}
 	if (!cl_mistake("locks-never-released"))
 		cl_master_node_recovered(node);

@@ -405,6 +405,9 @@ static int cl_write_locked(struct cl_op *op)
 		cl_fail("alloc of %u,%u gave %llu,%llu", op->idx, op->len,
 			map.block, map.len);
 	op->len = map.len;
+	ret = sfs_volume_may_write(&op->node->vol);
+	if (ret)
+		return ret;
 	cl_write_blocks(op, &map);
 	op->is_ready = true;
 	return sfs_ns_written(fs, op->ino, op->idx, op->len,
@@ -472,12 +475,14 @@ static int cl_run_data(struct cl_op *op)
 			    sfs_ino_group(fs, op->ino));
 	mutex_lock(cl_inode_lock(op->node, op->ino));
 	ret = sfs_lock_acquire(lock, mode, 0);
-	if (ret)
+	if (ret && !cl_node_is_lost(op->node))
 		cl_fail("lock: error %d", ret);
-	ret = is_write ? cl_write_locked(op) :
-			 cl_compare_file(fs, op->node->vol.data, op->ino,
-					 op->seen, SFS_NS_IO);
-	sfs_lock_release(lock, mode);
+	if (!ret) {
+		ret = is_write ? cl_write_locked(op) :
+		      cl_compare_file(fs, op->node->vol.data, op->ino,
+				      op->seen, SFS_NS_IO);
+		sfs_lock_release(lock, mode);
+	}
 	mutex_unlock(cl_inode_lock(op->node, op->ino));
 	sfs_lock_put(lock);
 	return ret;
@@ -628,7 +633,7 @@ static void cl_run_other(struct cl_node *node)
 	} else {
 		ret = sfs_fs_statfs(fs, &st);
 	}
-	if (ret && ret != -ENOSPC)
+	if (ret && ret != -ENOSPC && !cl_node_is_lost(node))
 		cl_fail("mount %u: sync, fold or return: error %d",
 			node->mount, ret);
 }
@@ -637,8 +642,10 @@ static void cl_run_other(struct cl_node *node)
 static void cl_rewind_pools(struct cl_node *node)
 {
 	node->fs->trans.pool.cursor = 0;
-	if (cl_chance(30))
+	if (cl_chance(30) && cl.leader)
 		cl.leader->trans.pool.cursor = 0;
+	else if (node->fs->leader && cl_chance(30))
+		node->fs->leader->trans.pool.cursor = 0;
 }
 
 void cl_workload_fiber(void *arg)
@@ -648,13 +655,15 @@ void cl_workload_fiber(void *arg)
 
 	for (i = 0; i < node->nr_ops && node->state == CL_NODE_UP; i++) {
 		if (cl_chance(60))
-			cl_sleep_below(5 * NSEC_PER_MSEC);
+			cl_sleep_below(cl.pace_ns);
 		if (cl_chance(25))
 			cl_rewind_pools(node);
 		if (cl_chance(12))
 			cl_run_other(node);
 		else
 			cl_run_op(node);
+		if (cl_node_is_lost(node))
+			break;
 		if (sfs_volume_error(&node->vol))
 			cl_fail("mount %u is withdrawn", node->mount);
 	}
@@ -672,6 +681,8 @@ void cl_background_fiber(void *arg)
 		if (node->state != CL_NODE_UP)
 			break;
 		ret = sfs_fs_work(node->fs, cl_chance(50) ? 0 : 200);
+		if (cl_node_is_lost(node))
+			break;
 		if (ret && ret != -ENOSPC)
 			cl_fail("mount %u: background work: error %d",
 				node->mount, ret);

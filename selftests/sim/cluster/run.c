@@ -2,7 +2,7 @@
 /*
  * One seed: make a volume, let machines work and die, check what is left.
  */
-#include "cluster.h"
+#include "full.h"
 #include "lib/check.h"
 #include "lib/mkfs.h"
 #include "oracle.h"
@@ -12,6 +12,8 @@ enum {
 	CL_DATA_BYTES	= 32 << 20,
 	CL_EVENT_NS	= 200000000,
 };
+
+#define CL_FULL_NS	(1000ULL * NSEC_PER_SEC)	/* something hangs */
 
 struct cluster cl;
 const char *cl_mistake_name = "";
@@ -23,7 +25,6 @@ static struct {
 	unsigned int nr_ops;
 	unsigned int nr_events;
 	bool has_power_loss;
-	bool is_over;
 } cl_plan;
 
 bool cl_mistake(const char *name)
@@ -45,6 +46,8 @@ static void cl_mkfs(u64 seed)
 	p.nr_slots = 8;
 	p.group_shift = cl_chance(70) ? 4 : 8;
 	p.now = ns_to_timespec64(port_now_ns());
+	if (cl.is_full)
+		cl_full_mkfs_params(&p);
 	sim_img_init_flat(&cl_base[SIM_META], CL_META_BYTES);
 	sim_img_init_flat(&cl_base[SIM_DATA], CL_DATA_BYTES);
 	sim_dev_init(&dev[SIM_META], &cl_base[SIM_META], NULL, SIM_META);
@@ -59,10 +62,8 @@ static void cl_leader_up(void)
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < SIM_NR_DEVS; i++) {
-		cl_disk_init(i, &cl_base[i]);
+	for (i = 0; i < SIM_NR_DEVS; i++)
 		cl_disk_dev_init(&cl.leader_dev[i], i, NULL);
-	}
 	cl.leader_vol.meta = &cl.leader_dev[SIM_META].dev;
 	cl.leader_vol.data = &cl.leader_dev[SIM_DATA].dev;
 	ret = sfs_volume_open(&cl.leader_vol);
@@ -76,15 +77,6 @@ static void cl_leader_up(void)
 }
 
 /* ---- what happens to the machines ---------------------------------------------------- */
-
-/* Commits are short: look for one to interrupt. */
-static void cl_wait_for_write(const struct cl_node *node)
-{
-	unsigned int tries = 200;
-
-	while (--tries && !cl_disk_is_writing(node))
-		cl_sleep_below(300000);
-}
 
 static void cl_crash_one(void)
 {
@@ -123,7 +115,7 @@ static void cl_events_fiber(void *arg)
 		else
 			cl_remount_one();
 	}
-	cl_plan.is_over = true;
+	cl.nr_done = cl.nr_nodes;
 	port_wake_obj(&cl);
 }
 
@@ -131,11 +123,13 @@ static bool cl_all_down(void)
 {
 	unsigned int i;
 
+	if (cl.nr_done < cl.nr_nodes)
+		return false;
 	for (i = 0; i < cl.nr_nodes; i++) {
 		if (cl.node[i]->state != CL_NODE_DOWN)
 			return false;
 	}
-	return cl_plan.is_over;
+	return true;
 }
 
 /* ---- what is left ---------------------------------------------------------------------- */
@@ -258,7 +252,7 @@ static void cl_end(bool is_power_loss)
 	struct sfs_check_stat st;
 	unsigned int i;
 
-	if (!is_power_loss) {
+	if (!is_power_loss && !cl.is_full) {
 		cl_master_check_idle();
 		if (sfs_leader_commit(cl.leader))
 			cl_fail("the leader's last commit");
@@ -289,6 +283,21 @@ static void cl_draw_plan(void)
 	cl_plan.nr_ops = 10 + cl_below(40);
 	cl_plan.nr_events = cl_below(10);
 	cl_plan.has_power_loss = cl_chance(25);
+	cl.pace_ns = 5 * NSEC_PER_MSEC;
+	if (cl.is_full)
+		cl_full_draw_plan();
+}
+
+/* One leader for all, which cannot be lost. */
+static void cl_start(void)
+{
+	unsigned int i;
+
+	cl_master_init();
+	cl_leader_up();
+	for (i = 0; i < cl.nr_nodes; i++)
+		cl_node_start(i, cl_plan.nr_ops);
+	cl_fiber_start(NULL, false, cl_events_fiber, NULL, "events");
 }
 
 void cl_run(const struct cl_opts *opts)
@@ -299,20 +308,28 @@ void cl_run(const struct cl_opts *opts)
 	cl_is_verbose = opts->is_verbose;
 	port_seed(opts->seed);
 	cl_sched_start(opts->seed);
-	cl_on_deadlock = cl_master_print;
+	cl.is_full = opts->is_full;
+	cl_on_deadlock = cl.is_full ? cl_full_print : cl_master_print;
 	cl_draw_plan();
 	cl_mkfs(opts->seed);
 	cl_oracle_init();
-	cl_master_init();
-	cl_leader_up();
-	for (i = 0; i < cl.nr_nodes; i++)
-		cl_node_start(i, cl_plan.nr_ops);
-	cl_fiber_start(NULL, false, cl_events_fiber, NULL, "events");
+	for (i = 0; i < SIM_NR_DEVS; i++)
+		cl_disk_init(i, &cl_base[i]);
+	if (cl.is_full)
+		cl_full_start();
+	else
+		cl_start();
 	if (cl_plan.has_power_loss) {
-		end = port_now_ns() + cl_below(4ULL * CL_EVENT_NS);
+		end = cl_below(4ULL * CL_EVENT_NS) * (cl.is_full ? 20 : 1);
 		cl.stat.nr_power_losses++;
+	} else if (cl.is_full) {
+		end = CL_FULL_NS;
 	}
+	if (end < U64_MAX)
+		end += port_now_ns();
 	while (!cl_all_down() && port_now_ns() < end)
 		port_wait_on("machines", &cl, end);
+	if (!cl_all_down() && !cl_plan.has_power_loss)
+		cl_stuck("no end");
 	cl_end(!cl_all_down());
 }

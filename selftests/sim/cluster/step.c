@@ -364,6 +364,11 @@ void cl_op_check(struct cl_op *op, int ret)
 	unsigned int i;
 
 	cl.stat.nr_ops++;
+	if (ret && cl_node_is_lost(op->node))
+		return;
+	/* the leader could not ask all others whether they have it open */
+	if (ret == -EAGAIN && op->kind == CL_OP_DELETE && cl.is_full)
+		return;
 	if (ret == -ENOSPC) {
 		cl.stat.nr_enospc++;
 		return;

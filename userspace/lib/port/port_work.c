@@ -8,7 +8,7 @@
  * function may have freed it.
  *
  * port_wake() is called with the item and its queue when it finished, and with
- * &port_system_wq whenever there is something new for a worker to do.
+ * the item's owner whenever there is something new for its workers to do.
  */
 #include "port_user.h"
 
@@ -16,10 +16,12 @@ struct port_running {
 	struct list_head entry;
 	const struct work_struct *work;
 	struct workqueue_struct *wq;
+	const void *owner;
 	u64 seq;
 };
 
 struct workqueue_struct port_system_wq = { .name = "events" };
+const void *(*port_work_owner)(void);
 
 static LIST_HEAD(port_queued);
 static LIST_HEAD(port_timed);
@@ -38,6 +40,11 @@ static struct port_running *port_find_running(const struct work_struct *w)
 
 /* ---- queueing ---- */
 
+static const void *port_owner(void)
+{
+	return port_work_owner ? port_work_owner() : &port_system_wq;
+}
+
 struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags,
 					 int max_active, ...)
 {
@@ -52,23 +59,26 @@ struct workqueue_struct *alloc_workqueue(const char *fmt, unsigned int flags,
 	vscnprintf(wq->name, sizeof(wq->name), fmt, ap);
 	va_end(ap);
 	wq->max_active = max_active;
+	wq->owner = port_owner();
 	return wq;
 }
 
-static void port_queue(struct workqueue_struct *wq, struct work_struct *w)
+/* Whoever queues it: a queue's items are its owner's, but all share this one. */
+static void port_assign(struct workqueue_struct *wq, struct work_struct *w)
 {
 	w->wq = wq;
+	w->owner = wq == &port_system_wq ? port_owner() : wq->owner;
 	w->is_pending = true;
 	w->seq = ++port_work_seq;
-	list_add_tail(&w->entry, &port_queued);
-	port_wake_obj(&port_system_wq);
 }
 
 bool queue_work(struct workqueue_struct *wq, struct work_struct *w)
 {
 	if (w->is_pending)
 		return false;
-	port_queue(wq, w);
+	port_assign(wq, w);
+	list_add_tail(&w->entry, &port_queued);
+	port_wake_obj(w->owner);
 	return true;
 }
 
@@ -83,14 +93,12 @@ bool queue_delayed_work(struct workqueue_struct *wq, struct delayed_work *dw,
 		return false;
 	dw->due_ns = port_deadline(delay);
 	dw->is_timed = true;
-	dw->work.wq = wq;
-	dw->work.is_pending = true;
-	dw->work.seq = ++port_work_seq;
+	port_assign(wq, &dw->work);
 	list_for_each_entry_reverse(pos, &port_timed, work.entry)
 		if (pos->due_ns <= dw->due_ns)
 			break;
 	list_add(&dw->work.entry, &pos->work.entry);
-	port_wake_obj(&port_system_wq);
+	port_wake_obj(dw->work.owner);
 	return true;
 }
 
@@ -122,12 +130,14 @@ bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *dw,
 
 /* ---- running ---- */
 
-static void port_queue_due(void)
+/* The clock may be the owner's own: it says nothing about the items of others. */
+static void port_queue_due(const void *owner)
 {
-	struct delayed_work *dw;
+	struct delayed_work *dw, *n;
 
-	while ((dw = list_first_entry_or_null(&port_timed, struct delayed_work,
-					      work.entry))) {
+	list_for_each_entry_safe(dw, n, &port_timed, work.entry) {
+		if (owner && dw->work.owner != owner)
+			continue;
 		if (dw->due_ns > port_now_ns())
 			break;
 		dw->is_timed = false;
@@ -135,15 +145,14 @@ static void port_queue_due(void)
 	}
 }
 
-/* @only: of that queue, NULL: of any */
-static struct work_struct *port_next_ready(u64 max_seq,
-					   const struct workqueue_struct *only)
+/* @owner: of that one, NULL: of any */
+static struct work_struct *port_next_ready(u64 max_seq, const void *owner)
 {
 	struct work_struct *w;
 
-	port_queue_due();
+	port_queue_due(owner);
 	list_for_each_entry(w, &port_queued, entry) {
-		if (w->seq > max_seq || (only && w->wq != only))
+		if (w->seq > max_seq || (owner && w->owner != owner))
 			continue;
 		if (w->wq->max_active && w->wq->nr_running >= w->wq->max_active)
 			continue;
@@ -153,9 +162,9 @@ static struct work_struct *port_next_ready(u64 max_seq,
 	return NULL;
 }
 
-static bool port_run_one(u64 max_seq, const struct workqueue_struct *only)
+static bool port_run_one(u64 max_seq, const void *owner)
 {
-	struct work_struct *w = port_next_ready(max_seq, only);
+	struct work_struct *w = port_next_ready(max_seq, owner);
 	struct port_running run;
 
 	if (!w)
@@ -164,6 +173,7 @@ static bool port_run_one(u64 max_seq, const struct workqueue_struct *only)
 	w->is_pending = false;
 	run.work = w;
 	run.wq = w->wq;
+	run.owner = w->owner;
 	run.seq = w->seq;
 	list_add_tail(&run.entry, &port_running);
 	run.wq->nr_running++;
@@ -174,7 +184,7 @@ static bool port_run_one(u64 max_seq, const struct workqueue_struct *only)
 	list_del(&run.entry);
 	port_wake_obj(run.work);
 	port_wake_obj(run.wq);
-	port_wake_obj(&port_system_wq);
+	port_wake_obj(run.owner);
 	return true;
 }
 
@@ -183,9 +193,9 @@ bool port_run_one_work(void)
 	return port_run_one(U64_MAX, NULL);
 }
 
-bool port_run_one_work_of(const struct workqueue_struct *wq)
+bool port_run_one_work_of(const void *owner)
 {
-	return port_run_one(U64_MAX, wq);
+	return port_run_one(U64_MAX, owner);
 }
 
 unsigned int port_run_works(void)
@@ -203,6 +213,11 @@ bool port_work_ready(void)
 	return port_next_ready(U64_MAX, NULL) != NULL;
 }
 
+bool port_work_ready_of(const void *owner)
+{
+	return port_next_ready(U64_MAX, owner) != NULL;
+}
+
 u64 port_next_work_ns(void)
 {
 	struct delayed_work *dw;
@@ -210,6 +225,16 @@ u64 port_next_work_ns(void)
 	dw = list_first_entry_or_null(&port_timed, struct delayed_work,
 				      work.entry);
 	return dw ? dw->due_ns : U64_MAX;
+}
+
+u64 port_next_work_ns_of(const void *owner)
+{
+	struct delayed_work *dw;
+
+	list_for_each_entry(dw, &port_timed, work.entry)
+		if (dw->work.owner == owner)
+			return dw->due_ns;
+	return U64_MAX;
 }
 
 /* ---- waiting ---- */
@@ -251,7 +276,7 @@ bool flush_delayed_work(struct delayed_work *dw)
 	if (dw->is_timed) {
 		dw->is_timed = false;
 		list_move_tail(&dw->work.entry, &port_queued);
-		port_wake_obj(&port_system_wq);
+		port_wake_obj(dw->work.owner);
 	}
 	return flush_work(&dw->work);
 }
@@ -315,26 +340,26 @@ void destroy_workqueue(struct workqueue_struct *wq)
 	kfree(wq);
 }
 
-static void port_drop_list(struct list_head *list, struct workqueue_struct *wq)
+static void port_drop_list(struct list_head *list, const void *owner)
 {
 	struct work_struct *w, *n;
 
 	list_for_each_entry_safe(w, n, list, entry) {
-		if (wq && w->wq != wq)
+		if (owner && w->owner != owner)
 			continue;
 		list_del_init(&w->entry);
 		w->is_pending = false;
 	}
 }
 
-void port_drop_works(struct workqueue_struct *wq)
+void port_drop_works(const void *owner)
 {
 	struct port_running *run, *n;
 
-	port_drop_list(&port_queued, wq);
-	port_drop_list(&port_timed, wq);
+	port_drop_list(&port_queued, owner);
+	port_drop_list(&port_timed, owner);
 	list_for_each_entry_safe(run, n, &port_running, entry) {
-		if (wq && run->wq != wq)
+		if (owner && run->owner != owner)
 			continue;
 		run->wq->nr_running--;
 		list_del(&run->entry);

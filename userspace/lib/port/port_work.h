@@ -6,6 +6,10 @@
  * at a time and no item runs twice at once.  port_run_works() runs what is
  * queued or due in the calling task; the default port_block() does so in a
  * task of its own.  A simulator calls it from its worker fibers.
+ *
+ * When a simulator's tasks are of several machines, port_work_owner() tells
+ * which one the current task is of: a queue belongs to the machine that made it,
+ * an item of the system's queue to the one that queues it.
  */
 #ifndef SFS_PORT_WORK_H
 #define SFS_PORT_WORK_H
@@ -20,12 +24,14 @@ struct workqueue_struct {
 	char name[24];
 	int max_active;		/* 0: no limit */
 	int nr_running;
+	const void *owner;
 };
 
 struct work_struct {
 	struct list_head entry;
 	work_func_t func;
 	struct workqueue_struct *wq;
+	const void *owner;
 	u64 seq;		/* number of this queueing */
 	bool is_pending;	/* on the list of queued or of timed items */
 };
@@ -37,6 +43,8 @@ struct delayed_work {
 };
 
 extern struct workqueue_struct port_system_wq;
+/* never NULL what it returns; without it &port_system_wq owns everything */
+extern const void *(*port_work_owner)(void);
 #define system_wq		(&port_system_wq)
 #define system_long_wq		(&port_system_wq)
 #define system_unbound_wq	(&port_system_wq)
@@ -105,15 +113,17 @@ bool cancel_delayed_work_sync(struct delayed_work *dw);
 
 /* run one item that is queued or due; false when there was none */
 bool port_run_one_work(void);
-/* the same for items of one queue, which may be gone */
-bool port_run_one_work_of(const struct workqueue_struct *wq);
+/* the same for items of one owner */
+bool port_run_one_work_of(const void *owner);
 /* run what is queued or due now; returns how many ran */
 unsigned int port_run_works(void);
 /* can port_run_one_work() do anything now? */
 bool port_work_ready(void);
+bool port_work_ready_of(const void *owner);
 /* when the next timed item becomes due; U64_MAX for never */
 u64 port_next_work_ns(void);
-/* forget all items of @wq, as when its machine dies; NULL: of all queues */
-void port_drop_works(struct workqueue_struct *wq);
+u64 port_next_work_ns_of(const void *owner);
+/* forget all items of @owner, as when a machine dies; NULL: of all */
+void port_drop_works(const void *owner);
 
 #endif
