@@ -4,16 +4,24 @@
  *
  *	peerjunk ADDR PORT garbage COUNT	connections with random bytes in them
  *	peerjunk ADDR PORT hold COUNT SECONDS	connections that say nothing, or only
- *						the begin of something, and stay
+ *						the begin of something, and
+ *						come again when they are ended
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+enum {
+	HOLD_MS		= 100,
+	HOLD_AGAIN	= 40,	/* in each of these times */
+};
 
 static struct sockaddr_in peer = { .sin_family = AF_INET };
 
@@ -67,25 +75,62 @@ static void garbage(int count)
 		errx(1, "nobody listens");
 }
 
-static void hold(int count, int seconds)
+static int hold_one(int i)
 {
 	unsigned char buf[16];
+	int fd = connect_one();
+
+	if (fd >= 0 && i % 2)
+		send(fd, buf, junk(buf, sizeof(buf), i), MSG_NOSIGNAL);
+	return fd;
+}
+
+static int is_over(int fd)
+{
+	char byte;
+	ssize_t ret = recv(fd, &byte, 1, MSG_DONTWAIT);
+
+	return !ret || (ret < 0 && errno != EAGAIN);
+}
+
+static int open_again(int *fds, int count)
+{
+	int nr = 0;
+
+	for (int i = 0; i < count && nr < HOLD_AGAIN; i++) {
+		if (fds[i] >= 0 && !is_over(fds[i]))
+			continue;
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = hold_one(i);
+		nr++;
+	}
+	return nr;
+}
+
+/* Those that the other side ends are opened again, so that it never has room. */
+static void hold(int count, int seconds)
+{
+	time_t end = time(NULL) + seconds;
+	int *fds = calloc(count, sizeof(*fds));
 	int open_nr = 0;
+	long nr = 0;
 
+	if (!fds)
+		err(1, "calloc");
 	for (int i = 0; i < count; i++) {
-		int fd = connect_one();
-
-		if (fd < 0)
-			break;
-		open_nr++;
-		if (i % 2)
-			send(fd, buf, junk(buf, sizeof(buf), i), MSG_NOSIGNAL);
+		fds[i] = hold_one(i);
+		open_nr += fds[i] >= 0;
 	}
 	printf("%d of %d connected\n", open_nr, count);
 	fflush(stdout);
 	if (!open_nr)
 		errx(1, "nobody listens");
-	sleep(seconds);
+	while (time(NULL) < end) {
+		nr += open_again(fds, count);
+		usleep(HOLD_MS * 1000);
+	}
+	printf("%ld opened again\n", nr);
 }
 
 int main(int argc, char **argv)
