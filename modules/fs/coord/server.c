@@ -409,7 +409,7 @@ static bool sfs_coord_len_is_right(const struct sfs_coord_service *service,
  * has no file locks.
  */
 static bool sfs_coord_is_of_stayers(const struct sfs_coord_service *service,
-				  u8 type)
+				    u8 type)
 {
 	return service->needs_slot || type == SFS_COORD_JOIN;
 }
