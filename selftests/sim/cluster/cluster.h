@@ -3,6 +3,7 @@
  * The cluster simulator: several mounts of one volume in one process.
  *
  * fiber.c	fibers, the virtual clock, the schedule
+ * global.c	mutexes of the whole process
  * disk.c	the shared devices
  * master.c	lock provider "sim": one lock master for all machines
  * rpc.c	leader services as requests to the leader's fibers

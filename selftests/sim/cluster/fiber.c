@@ -426,35 +426,6 @@ void cl_fiber_wait_global(const struct cl_node *node)
 		port_sleep_ns(1000);
 }
 
-/* ---- mutexes of the whole process ---------------------------------------------- */
-
-void __real_mutex_lock(struct mutex *m);
-void __wrap_mutex_lock(struct mutex *m);
-void __real_mutex_unlock(struct mutex *m);
-void __wrap_mutex_unlock(struct mutex *m);
-
-/* What belongs to one machine was allocated. */
-static bool cl_is_global(const void *p)
-{
-	extern char __data_start[], _end[];
-
-	return (const char *)p >= __data_start && (const char *)p < _end;
-}
-
-void __wrap_mutex_lock(struct mutex *m)
-{
-	__real_mutex_lock(m);
-	if (cl_is_global(m) && cl_sched.current)
-		cl_sched.current->nr_global++;
-}
-
-void __wrap_mutex_unlock(struct mutex *m)
-{
-	if (cl_is_global(m) && cl_sched.current)
-		cl_sched.current->nr_global--;
-	__real_mutex_unlock(m);
-}
-
 void cl_sleep_below(u64 ns)
 {
 	port_sleep_ns(1 + cl_below(ns));
