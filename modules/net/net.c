@@ -29,6 +29,9 @@ void sfs_net_addr_print(const struct sfs_net_addr *addr, char *buf, u32 size)
 			  a[4] << 8 | a[5], a[6] << 8 | a[7],
 			  a[8] << 8 | a[9], a[10] << 8 | a[11],
 			  a[12] << 8 | a[13], a[14] << 8 | a[15], addr->port);
+	else if (addr->family == SFS_FAMILY_VSOCK)
+		scnprintf(buf, size, "vsock:%u:%u", get_unaligned_be32(a),
+			  addr->port);
 	else
 		scnprintf(buf, size, "-");
 }

@@ -8,13 +8,22 @@
 
 #include "lib/cmd.h"
 
+#define SFS_QUORUM_ARG_VSOCK	"vsock:"
+
 static int sfs_quorum_arg_addr(struct sfs_disk_quorum_slot *qs,
 			       const char *addr)
 {
 	static const u8 all_ones[4] = { 255, 255, 255, 255 };
 	static const u8 zeroes[16];
+	u32 cid;
 
-	if (inet_pton(AF_INET, addr, qs->addr) == 1) {
+	if (strstarts(addr, SFS_QUORUM_ARG_VSOCK)) {
+		if (kstrtou32(addr + strlen(SFS_QUORUM_ARG_VSOCK), 10, &cid) ||
+		    cid == U32_MAX)	/* any CID */
+			return -EINVAL;
+		qs->family = SFS_FAMILY_VSOCK;
+		put_unaligned_be32(cid, qs->addr);
+	} else if (inet_pton(AF_INET, addr, qs->addr) == 1) {
 		qs->family = 4;
 		if (!memcmp(qs->addr, all_ones, sizeof(all_ones)))
 			return -EINVAL;
@@ -63,6 +72,17 @@ void sfs_quorum_arg_parse(struct argp_state *state, char *arg,
 	slots[nr] = slot;
 }
 
+static void sfs_quorum_arg_text(const struct sfs_disk_quorum_slot *qs,
+				char *buf, u32 size)
+{
+	if (qs->family == SFS_FAMILY_VSOCK)
+		snprintf(buf, size, SFS_QUORUM_ARG_VSOCK "%u",
+			 get_unaligned_be32(qs->addr));
+	else
+		inet_ntop(qs->family == 6 ? AF_INET6 : AF_INET, qs->addr, buf,
+			  size);
+}
+
 void sfs_quorum_arg_print(const struct sfs_super_block *sb)
 {
 	const char *label = "quorum slots:";
@@ -76,8 +96,7 @@ void sfs_quorum_arg_print(const struct sfs_super_block *sb)
 
 		if (!qs->family)
 			continue;
-		inet_ntop(qs->family == 6 ? AF_INET6 : AF_INET, qs->addr, addr,
-			  sizeof(addr));
+		sfs_quorum_arg_text(qs, addr, sizeof(addr));
 		printf(qs->family == 6 ? "  %-23s %u: [%s]:%u\n" :
 					 "  %-23s %u: %s:%u\n",
 		       label, i, addr, le16_to_cpu(qs->port));

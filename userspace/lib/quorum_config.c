@@ -69,6 +69,19 @@ static int __printf(3, 4) sfs_qc_refuse(struct sfs_qc *qc, int err,
 	return err;
 }
 
+bool sfs_quorum_slots_fit(const struct sfs_disk_quorum_slot *slots,
+			  const char *transport)
+{
+	bool is_vsock = !strcmp(transport, "vsock");
+	unsigned int nr;
+
+	for (nr = 0; nr < SFS_QUORUM_SLOTS_MAX; nr++)
+		if (slots[nr].family &&
+		    (slots[nr].family == SFS_FAMILY_VSOCK) != is_vsock)
+			return false;
+	return true;
+}
+
 /* ---- the super -------------------------------------------------------------------- */
 
 static int sfs_qc_bad_super(struct sfs_qc *qc, int err, const char *why)
@@ -357,6 +370,15 @@ static void sfs_qc_fresh_page(const struct sfs_qc *qc, unsigned int nr,
 	memcpy(fresh->fenced, old->fenced, sizeof(fresh->fenced));
 }
 
+static int sfs_qc_fit(struct sfs_qc *qc)
+{
+	if (sfs_quorum_slots_fit(qc->params->slots, qc->sb.transport))
+		return 0;
+	return sfs_qc_refuse(qc, -EINVAL,
+			     "has transport \"%s\", which cannot reach these quorum slots",
+			     qc->sb.transport);
+}
+
 static int sfs_qc_write_pages(struct sfs_qc *qc)
 {
 	struct sfs_quorum_page *fresh = &qc->again[0];
@@ -410,6 +432,8 @@ static int sfs_qc_run(struct sfs_qc *qc)
 
 	qc->params->wait(qc->params->arg, 0);
 	ret = sfs_qc_read_super(qc);
+	if (!ret)
+		ret = sfs_qc_fit(qc);
 	if (!ret)
 		ret = sfs_qc_watch(qc);
 	if (!ret)

@@ -11,6 +11,10 @@
 
 #define SFS_QUORUM_CONFIG_ERROR_BYTES	512
 
+/* Can the transport reach all?  That of VSOCK reaches slots of VSOCK, no other. */
+bool sfs_quorum_slots_fit(const struct sfs_disk_quorum_slot *slots,
+			  const char *transport);
+
 /**
  * struct sfs_quorum_config - what to change it to
  * @slots: SFS_QUORUM_SLOTS_MAX of them, the complete new list; family 0 is an
