@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transports over sockets: connections of some protocol, datagrams over UDP at
- * the same port.
+ * Transports over sockets.
  *
- *	tcp	TCP
- *	mptcp	MPTCP, which is TCP over several paths at once
+ *	tcp	TCP; datagrams over UDP at the same port
+ *	mptcp	MPTCP, which is TCP over several paths at once; UDP likewise
+ *	vsock	VSOCK, between a virtual machine and its host; no datagrams
  *
  * Sockets' callbacks run in softirq and only queue work items of the endpoint's
  * queue; those read, accept, and call the user.  A connection's rx_work is the
@@ -18,6 +18,7 @@
 #include <linux/net.h>
 #include <linux/nsproxy.h>
 #include <linux/tcp.h>
+#include <linux/vm_sockets.h>
 #include <net/sock.h>
 
 #include "net/transport.h"
@@ -29,8 +30,9 @@ enum {
 };
 
 struct sfs_tcp_kind {
-	int family;			/* one of those it knows */
+	int family;			/* one of those it has sockets of */
 	int protocol;			/* of connections */
+	bool has_datagrams;
 	const char *needs;		/* what may be missing, for the log */
 };
 
@@ -66,13 +68,19 @@ struct sfs_tcp_conn {
 
 /* ---- addresses ---- */
 
-static int sfs_tcp_to_sockaddr(const struct sfs_net_addr *addr,
+static int sfs_tcp_to_sockaddr(const struct sfs_tcp *tcp,
+			       const struct sfs_net_addr *addr,
 			       struct sockaddr_storage *ss)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_vm *vm = (struct sockaddr_vm *)ss;
 	struct sockaddr_in *in = (struct sockaddr_in *)ss;
+	bool is_vsock = addr->family == SFS_FAMILY_VSOCK;
+	bool has_vsock = tcp->kind->family == AF_VSOCK;
 
 	memset(ss, 0, sizeof(*ss));
+	if (is_vsock != has_vsock)
+		return -EAFNOSUPPORT;
 	switch (addr->family) {
 	case 4:
 		in->sin_family = AF_INET;
@@ -84,6 +92,11 @@ static int sfs_tcp_to_sockaddr(const struct sfs_net_addr *addr,
 		in6->sin6_port = htons(addr->port);
 		memcpy(&in6->sin6_addr, addr->addr, sizeof(in6->sin6_addr));
 		return sizeof(*in6);
+	case SFS_FAMILY_VSOCK:
+		vm->svm_family = AF_VSOCK;
+		vm->svm_port = addr->port;
+		vm->svm_cid = get_unaligned_be32(addr->addr);
+		return sizeof(*vm);
 	}
 	return -EAFNOSUPPORT;
 }
@@ -92,6 +105,7 @@ static void sfs_tcp_from_sockaddr(const struct sockaddr_storage *ss,
 				  struct sfs_net_addr *addr)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_vm *vm = (const struct sockaddr_vm *)ss;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
 
 	memset(addr, 0, sizeof(*addr));
@@ -99,6 +113,10 @@ static void sfs_tcp_from_sockaddr(const struct sockaddr_storage *ss,
 		addr->family = 6;
 		addr->port = ntohs(in6->sin6_port);
 		memcpy(addr->addr, &in6->sin6_addr, sizeof(in6->sin6_addr));
+	} else if (ss->ss_family == AF_VSOCK) {
+		addr->family = SFS_FAMILY_VSOCK;
+		addr->port = vm->svm_port;
+		put_unaligned_be32(vm->svm_cid, addr->addr);
 	} else {
 		addr->family = 4;
 		addr->port = ntohs(in->sin_port);
@@ -162,7 +180,7 @@ static int sfs_tcp_bind(struct sfs_tcp *tcp, int type, struct socket **ret)
 {
 	struct sockaddr_storage ss;
 	struct socket *sock;
-	int len = sfs_tcp_to_sockaddr(&tcp->params.addr, &ss);
+	int len = sfs_tcp_to_sockaddr(tcp, &tcp->params.addr, &ss);
 	int error;
 
 	if (len < 0)
@@ -226,7 +244,7 @@ static void sfs_tcp_conn_state(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
-/* MPTCP tells a refused connection by nothing else. */
+/* MPTCP and VSOCK tell a refused connection by nothing else. */
 static void sfs_tcp_conn_error(struct sock *sk)
 {
 	struct sfs_tcp_conn *conn;
@@ -370,7 +388,7 @@ static int sfs_tcp_connect(void *ep, const struct sfs_net_addr *addr,
 	struct sockaddr_storage ss;
 	struct sfs_tcp_conn *conn;
 	struct socket *sock;
-	int len = sfs_tcp_to_sockaddr(addr, &ss);
+	int len = sfs_tcp_to_sockaddr(tcp, addr, &ss);
 	int error;
 
 	if (len < 0)
@@ -585,7 +603,7 @@ static int sfs_tcp_send_datagram(void *ep, const struct sfs_net_addr *addr,
 		.msg_name = &ss,
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
-	int ret = sfs_tcp_to_sockaddr(addr, &ss);
+	int ret = sfs_tcp_to_sockaddr(tcp, addr, &ss);
 
 	msg.msg_namelen = ret;
 	if (!tcp->udp || addr->family != tcp->params.addr.family)
@@ -615,13 +633,15 @@ static int sfs_tcp_listen(struct sfs_tcp *tcp)
 	if (!tcp->datagram)
 		return -ENOMEM;
 	error = sfs_tcp_bind(tcp, SOCK_STREAM, &tcp->listener);
-	if (!error)
+	if (!error && tcp->kind->has_datagrams)
 		error = sfs_tcp_bind(tcp, SOCK_DGRAM, &tcp->udp);
 	if (error)
 		return error;
 	tcp->saved_ready = sfs_tcp_watch(tcp->listener, tcp,
 					 sfs_tcp_listener_event);
-	tcp->saved_udp_ready = sfs_tcp_watch(tcp->udp, tcp, sfs_tcp_udp_event);
+	if (tcp->udp)
+		tcp->saved_udp_ready = sfs_tcp_watch(tcp->udp, tcp,
+						     sfs_tcp_udp_event);
 	return kernel_listen(tcp->listener, SFS_TCP_BACKLOG);
 }
 
@@ -686,6 +706,7 @@ static int sfs_tcp_open(const struct sfs_transport_params *params, void **ep)
 {
 	static const struct sfs_tcp_kind kind = {
 		.family = AF_INET,
+		.has_datagrams = true,
 	};
 
 	return sfs_tcp_open_kind(&kind, params, ep);
@@ -696,7 +717,18 @@ static int sfs_mptcp_open(const struct sfs_transport_params *params, void **ep)
 	static const struct sfs_tcp_kind kind = {
 		.family = AF_INET,
 		.protocol = IPPROTO_MPTCP,
+		.has_datagrams = true,
 		.needs = "mptcp needs CONFIG_MPTCP in the kernel, and net.mptcp.enabled=1",
+	};
+
+	return sfs_tcp_open_kind(&kind, params, ep);
+}
+
+static int sfs_vsock_open(const struct sfs_transport_params *params, void **ep)
+{
+	static const struct sfs_tcp_kind kind = {
+		.family = AF_VSOCK,
+		.needs = "vsock needs CONFIG_VSOCKETS in the kernel",
 	};
 
 	return sfs_tcp_open_kind(&kind, params, ep);
@@ -720,6 +752,10 @@ static struct sfs_transport_ops sfs_tcp_ops[] = {
 		.name		= "mptcp",
 		.open		= sfs_mptcp_open,
 		.send_datagram	= sfs_tcp_send_datagram,
+		SFS_TCP_OPS,
+	}, {
+		.name		= "vsock",
+		.open		= sfs_vsock_open,
 		SFS_TCP_OPS,
 	},
 };
@@ -755,5 +791,6 @@ module_init(sfs_tcp_module_init);
 module_exit(sfs_tcp_module_exit);
 MODULE_ALIAS("scoutfs_net-tcp");
 MODULE_ALIAS("scoutfs_net-mptcp");
-MODULE_DESCRIPTION("scoutfs transports: TCP and MPTCP, with UDP");
+MODULE_ALIAS("scoutfs_net-vsock");
+MODULE_DESCRIPTION("scoutfs transports: TCP, MPTCP, VSOCK");
 MODULE_LICENSE("GPL");

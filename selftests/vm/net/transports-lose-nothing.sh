@@ -27,6 +27,9 @@ for transport in tcp mptcp; do
 		rmmod scoutfs_net_selftest
 	done
 done
+modprobe vsock_loopback 2>/dev/null || :
+session_test transport=vsock family=40
+rmmod scoutfs_net_selftest
 session_test transport=loop
 rmmod scoutfs_net_selftest
 
