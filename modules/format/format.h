@@ -352,10 +352,12 @@ static_assert(sizeof(struct sfs_extlist_block) == 80);
 
 /* ---- super block: one page ---------------------------------------------- */
 
+#define SFS_FAMILY_VSOCK	40
+
 struct sfs_disk_quorum_slot {
-	__u8 addr[16];		/* IPv4 in the first four bytes */
+	__u8 addr[16];		/* the first four bytes: IPv4; CID, big endian */
 	__le16 port;
-	__u8 family;		/* 0: unused, 4, 6 */
+	__u8 family;		/* 0: unused, all zero; 4, 6, SFS_FAMILY_VSOCK */
 	__u8 pad[5];
 };
 

@@ -84,9 +84,42 @@ static bool name_is_sound(const char *name, unsigned int len)
 	return nul && !memchr_inv(nul, 0, len - (nul - name));
 }
 
+static bool quorum_slot_is_sound(const struct sfs_disk_quorum_slot *slot)
+{
+	unsigned int used = slot->family == 6 ? 16 : 4;
+
+	switch (slot->family) {
+	case 0:
+		return !memchr_inv(slot, 0, sizeof(*slot));
+	case 4:
+	case 6:
+	case SFS_FAMILY_VSOCK:
+		return slot->port && memchr_inv(slot->addr, 0, used) &&
+		       !memchr_inv(slot->addr + used, 0,
+				   sizeof(slot->addr) - used) &&
+		       !memchr_inv(slot->pad, 0, sizeof(slot->pad));
+	}
+	return false;
+}
+
+bool sfs_quorum_slots_fit(const struct sfs_disk_quorum_slot *slots,
+			  const char *transport)
+{
+	bool is_vsock = !strcmp(transport, "vsock");
+	unsigned int nr;
+
+	for (nr = 0; nr < SFS_QUORUM_SLOTS_MAX; nr++)
+		if (slots[nr].family &&
+		    (slots[nr].family == SFS_FAMILY_VSOCK) != is_vsock)
+			return false;
+	return true;
+}
+EXPORT_SYMBOL_GPL(sfs_quorum_slots_fit);
+
 const char *sfs_super_check(const struct sfs_super_block *sb, u8 type)
 {
 	const char *why;
+	unsigned int i;
 
 	if (le32_to_cpu(sb->hdr.magic) != SFS_MAGIC_SUPER)
 		return "super-magic";
@@ -107,6 +140,9 @@ const char *sfs_super_check(const struct sfs_super_block *sb, u8 type)
 	    !sb->lock_provider[0] ||
 	    !name_is_sound(sb->transport, SFS_PROVIDER_BYTES))
 		return "super-provider";
+	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++)
+		if (!quorum_slot_is_sound(&sb->quorum[i]))
+			return "super-quorum";
 	if (le32_to_cpu(sb->pool_nr) > SFS_SUPER_EXTENTS)
 		return "super-pool";
 	if (sb->volume.height > SFS_TREE_HEIGHT_MAX)

@@ -150,6 +150,9 @@ u32 sfs_hdr_csum(const void *data, unsigned int len);
 void sfs_hdr_seal(void *page, unsigned int len);
 /* NULL when sound, else an identifier such as "super-csum". */
 const char *sfs_super_check(const struct sfs_super_block *sb, u8 type);
+/* Can the transport reach all?  That of VSOCK reaches slots of VSOCK, no other. */
+bool sfs_quorum_slots_fit(const struct sfs_disk_quorum_slot *slots,
+			  const char *transport);
 const char *sfs_record_check(const struct sfs_mount_record *rec, u64 fsid,
 			     u32 slot);
 const char *sfs_quorum_check(const struct sfs_quorum_page *page, u64 fsid,

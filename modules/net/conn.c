@@ -4,6 +4,11 @@
  *
  *	asked for:  connect --connected--> HELLO --> HELLO_REPLY --> open
  *	accepted:   accepted --HELLO--> attached to a session --> HELLO_REPLY, open
+ *	                |
+ *	                +------DATAGRAM--> delivered, ended
+ *
+ * The latter where the transport has no datagrams: each has a connection then,
+ * which may come to nothing as a datagram may get lost.
  *
  * Whatever is sent goes through tx_work, so a transport sees one sender.  A
  * connection that must go later has a deadline, which the reaper looks at.
@@ -200,6 +205,13 @@ static int sfs_net_conn_hello(struct sfs_net_conn *conn,
 	const char *bad;
 	int error;
 
+	if (conn->is_accepted && hello->hdr.kind == SFS_FRAME_DATAGRAM &&
+	    !conn->transport->send_datagram) {
+		net->ops->datagram(net->arg, &conn->addr,
+				   le64_to_cpu(hello->hdr.rid), hello->hdr.type,
+				   hello->data, hello->len);
+		return -ESHUTDOWN;
+	}
 	if (!conn->is_accepted || hello->hdr.kind != SFS_FRAME_HELLO)
 		return sfs_net_conn_bad(conn, "no hello");
 	peer = sfs_net_greet(net, conn, hello, &error);
@@ -424,6 +436,29 @@ static struct sfs_frame *sfs_net_conn_make_hello(struct sfs_net_peer *peer,
 	return hello;
 }
 
+/* Begins to connect what is on the list; lost() has run after an error. */
+static int sfs_net_conn_connect(struct sfs_net_conn *conn, void *ep)
+{
+	bool is_shut;
+	int ret;
+
+	sfs_net_conn_get(conn);
+	ret = conn->transport->connect(ep, &conn->addr, conn, &conn->handle);
+	if (ret) {
+		conn->handle = NULL;
+		sfs_net_conn_lost(conn, ret);
+	} else {
+		spin_lock(&conn->lock);
+		is_shut = conn->is_shut;
+		spin_unlock(&conn->lock);
+		if (is_shut)
+			conn->transport->shutdown(conn->handle);
+		mod_delayed_work(conn->net->wq, &conn->net->reap_work, 0);
+	}
+	sfs_net_conn_put(conn);
+	return ret;
+}
+
 /**
  * sfs_net_conn_start() - try to connect for a session that has no connection
  * @peer: session of this side
@@ -436,8 +471,6 @@ int sfs_net_conn_start(struct sfs_net_peer *peer, bool is_resume)
 {
 	struct sfs_net *net = peer->net;
 	struct sfs_net_conn *conn;
-	bool is_shut;
-	int ret;
 
 	conn = sfs_net_conn_create(net, peer->is_self ? &sfs_self_ops :
 						net->transport, &peer->addr);
@@ -452,26 +485,73 @@ int sfs_net_conn_start(struct sfs_net_peer *peer, bool is_resume)
 	spin_unlock(&net->lock);
 
 	sfs_net_conn_get(conn);
-	if (!sfs_net_peer_attach_ours(peer, conn)) {
+	if (sfs_net_peer_attach_ours(peer, conn))
+		sfs_net_conn_connect(conn, peer->is_self ? net : net->ep);
+	else
 		sfs_net_conn_put(conn);
-		sfs_net_conn_put(conn);
-		return 0;
-	}
-	ret = conn->transport->connect(peer->is_self ? net : net->ep,
-				       &conn->addr, conn, &conn->handle);
-	if (ret) {
-		conn->handle = NULL;
-		sfs_net_conn_lost(conn, ret);
-	} else {
-		spin_lock(&conn->lock);
-		is_shut = conn->is_shut;
-		spin_unlock(&conn->lock);
-		if (is_shut)
-			conn->transport->shutdown(conn->handle);
-		mod_delayed_work(net->wq, &net->reap_work, 0);
-	}
 	sfs_net_conn_put(conn);
 	return 0;
+}
+
+/* Those that bring a datagram to @addr; when it is silent they pile up. */
+static unsigned int sfs_net_nr_datagrams_locked(struct sfs_net *net,
+						const struct sfs_net_addr *addr)
+{
+	struct sfs_net_conn *conn;
+	unsigned int nr = 0;
+
+	lockdep_assert_held(&net->lock);
+	list_for_each_entry(conn, &net->conns, entry)
+		nr += conn->is_datagram && conn->addr.port == addr->port &&
+		      !memcmp(conn->addr.addr, addr->addr, sizeof(addr->addr));
+	return nr;
+}
+
+/**
+ * sfs_net_conn_send_datagram() - send one over a transport without datagrams
+ * @net: endpoint
+ * @addr: the other side's listening address
+ * @frame: the datagram; sealed
+ *
+ * The other side ends the connection when it has it, or the reaper does.
+ *
+ * Context: Process context, no locks; does not wait.
+ * Return: 0, or why it was surely not sent; -EBUSY when earlier ones are
+ * still on their way.
+ */
+int sfs_net_conn_send_datagram(struct sfs_net *net,
+			       const struct sfs_net_addr *addr,
+			       struct sfs_frame *frame)
+{
+	struct sfs_net_conn *conn;
+	int ret = 0;
+
+	/* as from a transport that has them */
+	if (!net->addr.family)
+		return -EADDRNOTAVAIL;
+	conn = sfs_net_conn_create(net, net->transport, addr);
+	if (!conn)
+		return -ENOMEM;
+	conn->is_datagram = true;
+	conn->is_expiring = true;
+	conn->deadline_ns = sfs_net_in_ms(SFS_NET_CONNECT_MS);
+
+	spin_lock(&net->lock);
+	if (net->is_ending)
+		ret = -ESHUTDOWN;
+	else if (sfs_net_nr_datagrams_locked(net, addr) >=
+		 SFS_NET_MAX_DATAGRAMS)
+		ret = -EBUSY;
+	else
+		list_add_tail(&conn->entry, &net->conns);
+	spin_unlock(&net->lock);
+	if (ret) {
+		kfree(conn);
+		return ret;
+	}
+	sfs_frame_get(frame);
+	conn->first = frame;
+	return sfs_net_conn_connect(conn, net->ep);
 }
 
 /* ---- the reaper ---- */

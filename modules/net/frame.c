@@ -206,10 +206,6 @@ static int sfs_frame_reader_begin(struct sfs_frame_reader *reader,
 	*bad = sfs_frame_check_hdr(&reader->hdr);
 	if (*bad)
 		return -EBADMSG;
-	if (reader->hdr.kind == SFS_FRAME_DATAGRAM) {
-		*bad = "kind";
-		return -EBADMSG;
-	}
 	if (le64_to_cpu(reader->hdr.fsid) != reader->fsid)
 		return -EXDEV;
 	reader->frame = sfs_frame_alloc(le32_to_cpu(reader->hdr.len));

@@ -98,9 +98,13 @@ struct sfs_frame {
 	struct list_head list;
 	refcount_t refs;
 	u32 len;
+	/* one piece with what follows */
 	struct sfs_frame_hdr hdr __aligned(8);
 	u8 data[] __aligned(8);
 };
+
+static_assert(offsetof(struct sfs_frame, data) ==
+	      offsetof(struct sfs_frame, hdr) + sizeof(struct sfs_frame_hdr));
 
 /* Frames out of a stream of bytes. */
 struct sfs_frame_reader {

@@ -29,6 +29,9 @@ void sfs_net_addr_print(const struct sfs_net_addr *addr, char *buf, u32 size)
 			  a[4] << 8 | a[5], a[6] << 8 | a[7],
 			  a[8] << 8 | a[9], a[10] << 8 | a[11],
 			  a[12] << 8 | a[13], a[14] << 8 | a[15], addr->port);
+	else if (addr->family == SFS_FAMILY_VSOCK)
+		scnprintf(buf, size, "vsock:%u:%u", get_unaligned_be32(a),
+			  addr->port);
 	else
 		scnprintf(buf, size, "-");
 }
@@ -290,28 +293,26 @@ void sfs_net_datagram(struct sfs_net *net, const struct sfs_net_addr *from,
 int sfs_net_send_datagram(struct sfs_net *net, const struct sfs_net_addr *addr,
 			  u8 type, const void *data, u32 len)
 {
-	struct sfs_frame_hdr hdr = {
-		.fsid = cpu_to_le64(net->fsid),
-		.rid = cpu_to_le64(net->rid),
-		.kind = SFS_FRAME_DATAGRAM,
-		.type = type,
-		.len = cpu_to_le32(len),
-	};
-	u8 *buf;
+	const struct sfs_transport_ops *transport = net->transport;
+	struct sfs_frame *frame;
 	int ret;
 
 	if (WARN_ON_ONCE(len > SFS_NET_DATAGRAM_MAX))
 		return -EMSGSIZE;
-	buf = kmalloc(sizeof(hdr) + len, GFP_NOFS);
-	if (!buf)
-		return -ENOMEM;
-	sfs_frame_seal(&hdr, data);
-	memcpy(buf, &hdr, sizeof(hdr));
+	frame = sfs_frame_alloc(len);
+	frame->hdr.fsid = cpu_to_le64(net->fsid);
+	frame->hdr.rid = cpu_to_le64(net->rid);
+	frame->hdr.kind = SFS_FRAME_DATAGRAM;
+	frame->hdr.type = type;
 	if (len)
-		memcpy(buf + sizeof(hdr), data, len);
-	ret = net->transport->send_datagram(net->ep, addr, buf,
-					    sizeof(hdr) + len);
-	kfree(buf);
+		memcpy(frame->data, data, len);
+	sfs_frame_seal(&frame->hdr, frame->data);
+	if (transport->send_datagram)
+		ret = transport->send_datagram(net->ep, addr, &frame->hdr,
+					       sizeof(frame->hdr) + len);
+	else
+		ret = sfs_net_conn_send_datagram(net, addr, frame);
+	sfs_frame_put(frame);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(sfs_net_send_datagram);

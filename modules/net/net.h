@@ -40,6 +40,7 @@
 #ifndef SFS_NET_H
 #define SFS_NET_H
 
+#include "format/format.h"
 #include "format/port.h"
 
 /* Longest payload of a message, a request or a reply; of a datagram; of a hello. */
@@ -60,14 +61,14 @@ enum sfs_net_class {
 
 /* Where a mount can be reached. */
 struct sfs_net_addr {
-	u8 family;		/* 4, 6; 0: nowhere */
-	u16 port;		/* host order */
-	u8 addr[16];		/* network order, IPv4 in the first four */
+	u8 family;		/* 4, 6, SFS_FAMILY_VSOCK; 0: nowhere */
+	u32 port;		/* host order */
+	u8 addr[16];		/* network order, IPv4 or CID in the first four */
 };
 
 #define SFS_NET_ADDR_TEXT	56
 
-/* As text: 192.0.2.1:5000, [2001:db8:..]:5000, "-"; needs SFS_NET_ADDR_TEXT bytes. */
+/* As text: 192.0.2.1:5000, [2001:db8:..]:5000, vsock:2:5000, "-"; needs SFS_NET_ADDR_TEXT bytes. */
 void sfs_net_addr_print(const struct sfs_net_addr *addr, char *buf, u32 size);
 
 struct sfs_net;

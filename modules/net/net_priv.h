@@ -24,6 +24,7 @@ enum sfs_net_limits {
 	SFS_NET_ACK_EVERY	= 16,
 	SFS_NET_MAX_GREETING	= 64,	/* connections without a session */
 	SFS_NET_CONNECT_MS	= 2000,	/* soon, when the other side is back */
+	SFS_NET_MAX_DATAGRAMS	= 8,	/* connections that bring one to an address */
 	SFS_NET_GREETING_MS	= 5000,
 	SFS_NET_PING_MS		= 1000,
 	SFS_NET_BACKOFF_MIN_MS	= 50,
@@ -61,6 +62,7 @@ struct sfs_net_conn {
 	const struct sfs_transport_ops *transport;
 	void *handle;
 	bool is_accepted;
+	bool is_datagram;		/* made to bring one: @first */
 	struct sfs_net_addr addr;
 	struct sfs_frame_reader reader;	/* received() only */
 	struct work_struct tx_work;
@@ -166,6 +168,9 @@ void sfs_net_datagram(struct sfs_net *net, const struct sfs_net_addr *from,
 /* conn.c */
 extern const struct sfs_transport_user sfs_net_conn_user;
 int sfs_net_conn_start(struct sfs_net_peer *peer, bool is_resume);
+int sfs_net_conn_send_datagram(struct sfs_net *net,
+			       const struct sfs_net_addr *addr,
+			       struct sfs_frame *frame);
 void sfs_net_conn_get(struct sfs_net_conn *conn);
 void sfs_net_conn_put(struct sfs_net_conn *conn);
 void sfs_net_conn_shutdown(struct sfs_net_conn *conn);

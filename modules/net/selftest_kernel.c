@@ -7,6 +7,7 @@
  * all came once and in order.  Tests break connections meanwhile.
  */
 #include <linux/in6.h>
+#include <linux/vm_sockets.h>
 
 #include "net/net.h"
 
@@ -17,7 +18,7 @@ module_param(transport, charp, 0444);
 MODULE_PARM_DESC(transport, "name of the transport");
 static int family = 4;
 module_param(family, int, 0444);
-MODULE_PARM_DESC(family, "4 or 6");
+MODULE_PARM_DESC(family, "4, 6, or 40: VSOCK");
 static ushort port = 17701;
 module_param(port, ushort, 0444);
 MODULE_PARM_DESC(port, "the first of two ports");
@@ -123,7 +124,9 @@ static struct sfs_net_addr sfs_nettest_addr(unsigned int nr)
 	struct sfs_net_addr addr = { .family = family, .port = port + nr };
 	static const u8 loopback4[4] = { 127, 0, 0, 1 };
 
-	if (family == 6)
+	if (family == SFS_FAMILY_VSOCK)
+		put_unaligned_be32(VMADDR_CID_LOCAL, addr.addr);
+	else if (family == 6)
 		memcpy(addr.addr, &in6addr_loopback, sizeof(addr.addr));
 	else
 		memcpy(addr.addr, loopback4, sizeof(loopback4));

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transport "tcp": connections over TCP, datagrams over UDP at the same port.
+ * Transports over sockets.
+ *
+ *	tcp	TCP; datagrams over UDP at the same port
+ *	mptcp	MPTCP, which is TCP over several paths at once; UDP likewise
+ *	vsock	VSOCK, between a virtual machine and its host; no datagrams
  *
  * Sockets' callbacks run in softirq and only queue work items of the endpoint's
  * queue; those read, accept, and call the user.  A connection's rx_work is the
@@ -14,9 +18,8 @@
 #include <linux/net.h>
 #include <linux/nsproxy.h>
 #include <linux/tcp.h>
-#include <net/ipv6.h>
+#include <linux/vm_sockets.h>
 #include <net/sock.h>
-#include <net/tcp.h>
 
 #include "net/transport.h"
 
@@ -26,7 +29,15 @@ enum {
 	SFS_TCP_RX_BYTES	= 16384,
 };
 
+struct sfs_tcp_kind {
+	int family;			/* one of those it has sockets of */
+	int protocol;			/* of connections */
+	bool has_datagrams;
+	const char *needs;		/* what may be missing, for the log */
+};
+
 struct sfs_tcp {
+	const struct sfs_tcp_kind *kind;
 	struct sfs_transport_params params;
 	struct net *ns;
 	struct socket *listener;	/* NULL when it listens nowhere */
@@ -49,6 +60,7 @@ struct sfs_tcp_conn {
 	struct work_struct rx_work;
 	void (*saved_ready)(struct sock *sk);
 	void (*saved_state)(struct sock *sk);
+	void (*saved_error)(struct sock *sk);
 	bool is_asking;			/* connected() is to come; rx_work's */
 	bool is_lost;			/* rx_work's */
 	bool is_shut;
@@ -56,13 +68,19 @@ struct sfs_tcp_conn {
 
 /* ---- addresses ---- */
 
-static int sfs_tcp_to_sockaddr(const struct sfs_net_addr *addr,
+static int sfs_tcp_to_sockaddr(const struct sfs_tcp *tcp,
+			       const struct sfs_net_addr *addr,
 			       struct sockaddr_storage *ss)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_vm *vm = (struct sockaddr_vm *)ss;
 	struct sockaddr_in *in = (struct sockaddr_in *)ss;
+	bool is_vsock = addr->family == SFS_FAMILY_VSOCK;
+	bool has_vsock = tcp->kind->family == AF_VSOCK;
 
 	memset(ss, 0, sizeof(*ss));
+	if (is_vsock != has_vsock)
+		return -EAFNOSUPPORT;
 	switch (addr->family) {
 	case 4:
 		in->sin_family = AF_INET;
@@ -74,6 +92,11 @@ static int sfs_tcp_to_sockaddr(const struct sfs_net_addr *addr,
 		in6->sin6_port = htons(addr->port);
 		memcpy(&in6->sin6_addr, addr->addr, sizeof(in6->sin6_addr));
 		return sizeof(*in6);
+	case SFS_FAMILY_VSOCK:
+		vm->svm_family = AF_VSOCK;
+		vm->svm_port = addr->port;
+		vm->svm_cid = get_unaligned_be32(addr->addr);
+		return sizeof(*vm);
 	}
 	return -EAFNOSUPPORT;
 }
@@ -82,6 +105,7 @@ static void sfs_tcp_from_sockaddr(const struct sockaddr_storage *ss,
 				  struct sfs_net_addr *addr)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_vm *vm = (const struct sockaddr_vm *)ss;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
 
 	memset(addr, 0, sizeof(*addr));
@@ -89,6 +113,10 @@ static void sfs_tcp_from_sockaddr(const struct sockaddr_storage *ss,
 		addr->family = 6;
 		addr->port = ntohs(in6->sin6_port);
 		memcpy(addr->addr, &in6->sin6_addr, sizeof(in6->sin6_addr));
+	} else if (ss->ss_family == AF_VSOCK) {
+		addr->family = SFS_FAMILY_VSOCK;
+		addr->port = vm->svm_port;
+		put_unaligned_be32(vm->svm_cid, addr->addr);
 	} else {
 		addr->family = 4;
 		addr->port = ntohs(in->sin_port);
@@ -105,14 +133,13 @@ static void sfs_tcp_set_alloc(struct socket *sock)
 	sfs_compat_set_task_frag(sock->sk, false);
 }
 
-static int sfs_tcp_socket(struct sfs_tcp *tcp,
-			  const struct sfs_net_addr *addr, int type,
+static int sfs_tcp_socket(struct sfs_tcp *tcp, int family, int type,
 			  struct socket **ret)
 {
-	int family = addr->family == 6 ? AF_INET6 : AF_INET;
+	int protocol = type == SOCK_STREAM ? tcp->kind->protocol : 0;
 	int error;
 
-	error = sock_create_kern(tcp->ns, family, type, 0, ret);
+	error = sock_create_kern(tcp->ns, family, type, protocol, ret);
 	if (error)
 		return error;
 	/* timers of a closing TCP socket need the namespace after us */
@@ -121,17 +148,29 @@ static int sfs_tcp_socket(struct sfs_tcp *tcp,
 	return 0;
 }
 
+/* As setsockopt(2).  What a protocol does not know it has to do without. */
+static void sfs_tcp_set_option(struct socket *sock, int level, int name,
+			       int value)
+{
+	sockptr_t val = KERNEL_SOCKPTR(&value);
+
+	if (level == SOL_SOCKET && sock->sk->sk_protocol != IPPROTO_MPTCP)
+		sock_setsockopt(sock, level, name, val, sizeof(value));
+	else
+		sock->ops->setsockopt(sock, level, name, val, sizeof(value));
+}
+
 static void sfs_tcp_set_keepalive(struct sfs_tcp *tcp, struct socket *sock)
 {
 	unsigned int ms = tcp->params.keepalive_ms;
 	unsigned int idle_s = max(1U, ms / 3000);
 
-	tcp_sock_set_nodelay(sock->sk);
-	sock_set_keepalive(sock->sk);
-	tcp_sock_set_keepidle(sock->sk, idle_s);
-	tcp_sock_set_keepintvl(sock->sk, idle_s);
-	tcp_sock_set_keepcnt(sock->sk, 3);
-	tcp_sock_set_user_timeout(sock->sk, ms);
+	sfs_tcp_set_option(sock, SOL_TCP, TCP_NODELAY, 1);
+	sfs_tcp_set_option(sock, SOL_SOCKET, SO_KEEPALIVE, 1);
+	sfs_tcp_set_option(sock, SOL_TCP, TCP_KEEPIDLE, idle_s);
+	sfs_tcp_set_option(sock, SOL_TCP, TCP_KEEPINTVL, idle_s);
+	sfs_tcp_set_option(sock, SOL_TCP, TCP_KEEPCNT, 3);
+	sfs_tcp_set_option(sock, SOL_TCP, TCP_USER_TIMEOUT, ms);
 	lock_sock(sock->sk);
 	sock->sk->sk_sndtimeo = msecs_to_jiffies(ms) + 1;
 	release_sock(sock->sk);
@@ -141,18 +180,18 @@ static int sfs_tcp_bind(struct sfs_tcp *tcp, int type, struct socket **ret)
 {
 	struct sockaddr_storage ss;
 	struct socket *sock;
-	int len = sfs_tcp_to_sockaddr(&tcp->params.addr, &ss);
+	int len = sfs_tcp_to_sockaddr(tcp, &tcp->params.addr, &ss);
 	int error;
 
 	if (len < 0)
 		return len;
-	error = sfs_tcp_socket(tcp, &tcp->params.addr, type, &sock);
+	error = sfs_tcp_socket(tcp, ss.ss_family, type, &sock);
 	if (error)
 		return error;
 	if (type == SOCK_STREAM)
-		sock_set_reuseaddr(sock->sk);
-	if (tcp->params.addr.family == 6)
-		ip6_sock_set_v6only(sock->sk);
+		sfs_tcp_set_option(sock, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (ss.ss_family == AF_INET6)
+		sfs_tcp_set_option(sock, SOL_IPV6, IPV6_V6ONLY, 1);
 	error = kernel_bind(sock, (struct sockaddr *)&ss, len);
 	if (error) {
 		sock_release(sock);
@@ -205,6 +244,20 @@ static void sfs_tcp_conn_state(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
+/* MPTCP and VSOCK tell a refused connection by nothing else. */
+static void sfs_tcp_conn_error(struct sock *sk)
+{
+	struct sfs_tcp_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn) {
+		conn->saved_error(sk);
+		sfs_tcp_conn_kick(conn);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
 static void sfs_tcp_conn_watch(struct sfs_tcp_conn *conn)
 {
 	struct sock *sk = conn->sock->sk;
@@ -212,9 +265,11 @@ static void sfs_tcp_conn_watch(struct sfs_tcp_conn *conn)
 	write_lock_bh(&sk->sk_callback_lock);
 	conn->saved_ready = sk->sk_data_ready;
 	conn->saved_state = sk->sk_state_change;
+	conn->saved_error = sk->sk_error_report;
 	sk->sk_user_data = conn;
 	sk->sk_data_ready = sfs_tcp_conn_event;
 	sk->sk_state_change = sfs_tcp_conn_state;
+	sk->sk_error_report = sfs_tcp_conn_error;
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -226,6 +281,7 @@ static void sfs_tcp_conn_unwatch(struct sfs_tcp_conn *conn)
 	sk->sk_user_data = NULL;
 	sk->sk_data_ready = conn->saved_ready;
 	sk->sk_state_change = conn->saved_state;
+	sk->sk_error_report = conn->saved_error;
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
@@ -332,12 +388,12 @@ static int sfs_tcp_connect(void *ep, const struct sfs_net_addr *addr,
 	struct sockaddr_storage ss;
 	struct sfs_tcp_conn *conn;
 	struct socket *sock;
-	int len = sfs_tcp_to_sockaddr(addr, &ss);
+	int len = sfs_tcp_to_sockaddr(tcp, addr, &ss);
 	int error;
 
 	if (len < 0)
 		return len;
-	error = sfs_tcp_socket(tcp, addr, SOCK_STREAM, &sock);
+	error = sfs_tcp_socket(tcp, ss.ss_family, SOCK_STREAM, &sock);
 	if (error)
 		return error;
 	conn = sfs_tcp_conn_create(tcp, sock);
@@ -547,7 +603,7 @@ static int sfs_tcp_send_datagram(void *ep, const struct sfs_net_addr *addr,
 		.msg_name = &ss,
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
-	int ret = sfs_tcp_to_sockaddr(addr, &ss);
+	int ret = sfs_tcp_to_sockaddr(tcp, addr, &ss);
 
 	msg.msg_namelen = ret;
 	if (!tcp->udp || addr->family != tcp->params.addr.family)
@@ -577,13 +633,15 @@ static int sfs_tcp_listen(struct sfs_tcp *tcp)
 	if (!tcp->datagram)
 		return -ENOMEM;
 	error = sfs_tcp_bind(tcp, SOCK_STREAM, &tcp->listener);
-	if (!error)
+	if (!error && tcp->kind->has_datagrams)
 		error = sfs_tcp_bind(tcp, SOCK_DGRAM, &tcp->udp);
 	if (error)
 		return error;
 	tcp->saved_ready = sfs_tcp_watch(tcp->listener, tcp,
 					 sfs_tcp_listener_event);
-	tcp->saved_udp_ready = sfs_tcp_watch(tcp->udp, tcp, sfs_tcp_udp_event);
+	if (tcp->udp)
+		tcp->saved_udp_ready = sfs_tcp_watch(tcp->udp, tcp,
+						     sfs_tcp_udp_event);
 	return kernel_listen(tcp->listener, SFS_TCP_BACKLOG);
 }
 
@@ -603,49 +661,136 @@ static void sfs_tcp_close(void *ep)
 	sfs_tcp_free(tcp);
 }
 
-static int sfs_tcp_open(const struct sfs_transport_params *params, void **ep)
+/* Else the first connection would tell, and be tried again and again. */
+static int sfs_tcp_probe(struct sfs_tcp *tcp)
+{
+	const struct sfs_tcp_kind *kind = tcp->kind;
+	struct socket *sock;
+	int error;
+
+	error = sfs_tcp_socket(tcp, kind->family, SOCK_STREAM, &sock);
+	if (!error)
+		sock_release(sock);
+	else if (kind->needs)
+		pr_err("scoutfs: transport %s: error %d\n", kind->needs, error);
+	return error;
+}
+
+static int sfs_tcp_open_kind(const struct sfs_tcp_kind *kind,
+			     const struct sfs_transport_params *params,
+			     void **ep)
 {
 	struct sfs_tcp *tcp = kzalloc(sizeof(*tcp), GFP_KERNEL);
 	int error;
 
 	if (!tcp)
 		return -ENOMEM;
+	tcp->kind = kind;
 	tcp->params = *params;
 	tcp->ns = get_net(current->nsproxy->net_ns);
 	INIT_WORK(&tcp->accept_work, sfs_tcp_accept_work);
 	INIT_WORK(&tcp->udp_work, sfs_tcp_udp_work);
 	spin_lock_init(&tcp->lock);
 	*ep = tcp;
-	error = params->addr.family ? sfs_tcp_listen(tcp) : 0;
+	error = sfs_tcp_probe(tcp);
+	if (!error && params->addr.family)
+		error = sfs_tcp_listen(tcp);
 	if (error)
 		sfs_tcp_close(tcp);
 	return error;
 }
 
-static struct sfs_transport_ops sfs_tcp_ops = {
-	.owner		= THIS_MODULE,
-	.name		= "tcp",
-	.open		= sfs_tcp_open,
-	.close		= sfs_tcp_close,
-	.connect	= sfs_tcp_connect,
-	.send		= sfs_tcp_send,
-	.shutdown	= sfs_tcp_shutdown,
-	.release	= sfs_tcp_release,
-	.send_datagram	= sfs_tcp_send_datagram,
+/* ---- the transports ---- */
+
+static int sfs_tcp_open(const struct sfs_transport_params *params, void **ep)
+{
+	static const struct sfs_tcp_kind kind = {
+		.family = AF_INET,
+		.has_datagrams = true,
+	};
+
+	return sfs_tcp_open_kind(&kind, params, ep);
+}
+
+static int sfs_mptcp_open(const struct sfs_transport_params *params, void **ep)
+{
+	static const struct sfs_tcp_kind kind = {
+		.family = AF_INET,
+		.protocol = IPPROTO_MPTCP,
+		.has_datagrams = true,
+		.needs = "mptcp needs CONFIG_MPTCP in the kernel, and net.mptcp.enabled=1",
+	};
+
+	return sfs_tcp_open_kind(&kind, params, ep);
+}
+
+static int sfs_vsock_open(const struct sfs_transport_params *params, void **ep)
+{
+	static const struct sfs_tcp_kind kind = {
+		.family = AF_VSOCK,
+		.needs = "vsock needs CONFIG_VSOCKETS in the kernel",
+	};
+
+	return sfs_tcp_open_kind(&kind, params, ep);
+}
+
+#define SFS_TCP_OPS							\
+	.owner		= THIS_MODULE,					\
+	.close		= sfs_tcp_close,				\
+	.connect	= sfs_tcp_connect,				\
+	.send		= sfs_tcp_send,					\
+	.shutdown	= sfs_tcp_shutdown,				\
+	.release	= sfs_tcp_release
+
+static struct sfs_transport_ops sfs_tcp_ops[] = {
+	{
+		.name		= "tcp",
+		.open		= sfs_tcp_open,
+		.send_datagram	= sfs_tcp_send_datagram,
+		SFS_TCP_OPS,
+	}, {
+		.name		= "mptcp",
+		.open		= sfs_mptcp_open,
+		.send_datagram	= sfs_tcp_send_datagram,
+		SFS_TCP_OPS,
+	}, {
+		.name		= "vsock",
+		.open		= sfs_vsock_open,
+		SFS_TCP_OPS,
+	},
 };
+
+static void sfs_tcp_unregister(unsigned int nr)
+{
+	while (nr--)
+		sfs_transport_unregister(&sfs_tcp_ops[nr]);
+}
 
 static int __init sfs_tcp_module_init(void)
 {
-	return sfs_transport_register(&sfs_tcp_ops, SFS_NET_API_VERSION);
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < ARRAY_SIZE(sfs_tcp_ops); i++) {
+		error = sfs_transport_register(&sfs_tcp_ops[i],
+					       SFS_NET_API_VERSION);
+		if (error) {
+			sfs_tcp_unregister(i);
+			return error;
+		}
+	}
+	return 0;
 }
 
 static void __exit sfs_tcp_module_exit(void)
 {
-	sfs_transport_unregister(&sfs_tcp_ops);
+	sfs_tcp_unregister(ARRAY_SIZE(sfs_tcp_ops));
 }
 
 module_init(sfs_tcp_module_init);
 module_exit(sfs_tcp_module_exit);
 MODULE_ALIAS("scoutfs_net-tcp");
-MODULE_DESCRIPTION("scoutfs transport: TCP and UDP");
+MODULE_ALIAS("scoutfs_net-mptcp");
+MODULE_ALIAS("scoutfs_net-vsock");
+MODULE_DESCRIPTION("scoutfs transports: TCP, MPTCP, VSOCK");
 MODULE_LICENSE("GPL");

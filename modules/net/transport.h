@@ -11,7 +11,7 @@
 
 #include "net/net.h"
 
-#define SFS_NET_API_VERSION	3
+#define SFS_NET_API_VERSION	4
 
 struct module;
 
@@ -76,7 +76,8 @@ struct sfs_transport_params {
  * @shutdown: end a connection, lost() follows; may be called at any time before
  *	release(), and several times; does not wait for callbacks
  * @release: the user forgets a connection after lost(), perhaps in lost()
- * @send_datagram: from the listening address; may get lost
+ * @send_datagram: from the listening address; may get lost.  NULL: the transport
+ *	has none, each takes a connection of its own
  * @list: the registry's
  *
  * Stays valid and unchanged while registered.

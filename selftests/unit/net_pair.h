@@ -42,6 +42,8 @@ static void settle(unsigned int ms)
 /* ---- transport "lossy": "loop", and some sends end the connection ---- */
 
 static struct sfs_transport_ops lossy_ops;
+static struct sfs_transport_ops plain_ops;	/* "plain": no datagrams */
+static const char *pair_transport = "lossy";
 static struct sfs_transport_ops *loop_ops;
 static unsigned long nr_frames;		/* sent so far */
 static unsigned long kill_at;		/* the connection dies at this one */
@@ -187,7 +189,7 @@ static struct sfs_net_addr addr_of(u16 port)
 static void side_start(struct side *side, const char *name, u64 rid, u16 port)
 {
 	struct sfs_net_params params = {
-		.transport = "lossy",
+		.transport = pair_transport,
 		.fsid = FSID,
 		.rid = rid,
 		.addr = addr_of(port),
@@ -291,12 +293,18 @@ static int pair_group_setup(void **state)
 	lossy_ops = *loop_ops;
 	lossy_ops.name = "lossy";
 	lossy_ops.send = lossy_send;
+	plain_ops = *loop_ops;
+	plain_ops.name = "plain";
+	plain_ops.send_datagram = NULL;
+	assert_int_equal(sfs_transport_register(&plain_ops,
+						SFS_NET_API_VERSION), 0);
 	return sfs_transport_register(&lossy_ops, SFS_NET_API_VERSION);
 }
 
 static int pair_group_teardown(void **state)
 {
 	sfs_transport_unregister(&lossy_ops);
+	sfs_transport_unregister(&plain_ops);
 	sfs_transport_put(loop_ops);
 	sfs_net_loop_exit();
 	port_clock = NULL;

@@ -220,10 +220,14 @@ static struct raw {
 	unsigned int nr_bytes;
 } raw;
 
+static bool raw_is_silent;		/* takes connections and says nothing */
+static void *raw_accepted_conn;
+
 static void *raw_accepted(void *arg, void *conn,
 			  const struct sfs_net_addr *from)
 {
-	return NULL;
+	raw_accepted_conn = conn;
+	return raw_is_silent ? &raw : NULL;
 }
 
 static void raw_connected(void *owner)
@@ -248,13 +252,15 @@ static const struct sfs_transport_user raw_user = {
 	.lost = raw_lost,
 };
 
+enum { PORT_RAW = 66 };
+
 static void *raw_ep;
 
 static void raw_open(void)
 {
 	struct sfs_transport_params params = {
 		.fsid = FSID,
-		.addr = addr_of(66),
+		.addr = addr_of(PORT_RAW),
 		.user = &raw_user,
 		.wq = system_wq,
 	};
@@ -311,6 +317,64 @@ static void send_raw_frame(void *conn, struct sfs_frame_hdr *hdr,
 {
 	sfs_frame_seal(hdr, data);
 	loop_ops->send(conn, hdr, sizeof(*hdr), data, le32_to_cpu(hdr->len));
+}
+
+static bool has_conns(struct side *side)
+{
+	return !list_empty(&side->net->conns);
+}
+
+/* The same over a transport that has connections only. */
+static void test_datagrams_on_connections(void **state)
+{
+	struct sfs_net_addr addr = addr_of(PORT_B), nobody = addr_of(999);
+	unsigned int i;
+
+	side_stop(&a);
+	side_stop(&b);
+	pair_transport = "plain";
+	side_start(&a, "A", RID_A, PORT_A);
+	side_start(&b, "B", RID_B, PORT_B);
+	pair_transport = "lossy";
+	assert_int_equal(sfs_net_send_datagram(a.net, &nobody, 3, "ping", 4),
+			 -ECONNREFUSED);
+	assert_int_equal(sfs_net_send_datagram(a.net, &addr, 3, "ping", 4), 0);
+	settle(1);
+	assert_events("B:datagram(10,1,3,ping) ");
+
+	/* both ends are gone, and no session was made or refused */
+	assert_false(has_conns(&a) || has_conns(&b));
+	assert_int_equal(b.net->nr_greeting, 0);
+	assert_int_equal(side_stats(&b).nr_refused, 0);
+	assert_int_equal(side_stats(&b).nr_bad_frames, 0);
+
+	/* as many as may be under way to one address */
+	for (i = 0; i < SFS_NET_MAX_DATAGRAMS; i++)
+		assert_int_equal(sfs_net_send_datagram(a.net, &addr, 5, "x", 1),
+				 0);
+	assert_int_equal(sfs_net_send_datagram(a.net, &addr, 5, "x", 1),
+			 -EBUSY);
+	assert_int_equal(sfs_net_send_datagram(b.net, &addr, 6, "", 0), 0);
+	settle(1);
+	events[0] = '\0';
+	assert_int_equal(sfs_net_send_datagram(a.net, &addr, 7, "y", 1), 0);
+	settle(1);
+	assert_events("B:datagram(10,1,7,y) ");
+
+	/* what the other side does not end is given up */
+	raw_open();
+	raw_is_silent = true;
+	addr = addr_of(PORT_RAW);
+	assert_int_equal(sfs_net_send_datagram(a.net, &addr, 3, "ping", 4), 0);
+	settle(1);
+	assert_true(has_conns(&a));
+	assert_int_equal(raw.nr_bytes, sizeof(struct sfs_frame_hdr) + 4);
+	settle(SFS_NET_CONNECT_MS + 100);
+	assert_false(has_conns(&a));
+	assert_int_equal(raw.nr_lost, 1);
+	loop_ops->release(raw_accepted_conn);
+	raw_is_silent = false;
+	loop_ops->close(raw_ep);
 }
 
 static void test_hostile_hello(void **state)
@@ -398,6 +462,31 @@ static void test_hostile_session(void **state)
 	assert_int_equal(side_call(&a, 8), 0);
 	assert_int_equal(b.nr_received[SFS_NET_LOCK], 0);
 	assert_int_equal(side_info(&a).nr_connects, 1);
+	loop_ops->close(raw_ep);
+}
+
+/* Good ones, but not where there are datagrams for that; B has seen @nr bad frames. */
+static void raw_datagram(void *conn, unsigned int nr)
+{
+	struct sfs_frame_hdr hdr;
+
+	make_hdr(&hdr, SFS_FRAME_DATAGRAM);
+	hdr.session = 0;
+	send_raw_frame(conn, &hdr, NULL);
+	expect_dropped(conn);
+	assert_int_equal(side_stats(&b).nr_bad_frames, nr);
+}
+
+static void test_datagrams_in_connections(void **state)
+{
+	void *conn;
+
+	raw_open();
+	raw_datagram(raw_connect(), 1);
+	conn = raw_connect();
+	raw_hello(conn, 5, 1);
+	raw_datagram(conn, 2);
+	assert_events("B:accept() ");
 	loop_ops->close(raw_ep);
 }
 
@@ -596,8 +685,10 @@ int main(void)
 		net_test(test_call_sizes),
 		net_test(test_self),
 		net_test(test_datagrams),
+		net_test(test_datagrams_on_connections),
 		net_test(test_hostile_hello),
 		net_test(test_hostile_session),
+		net_test(test_datagrams_in_connections),
 		net_test(test_resume_unknown),
 		net_test(test_more_than_credits),
 		net_test(test_silent_connections),

@@ -581,6 +581,49 @@ static void a_crash_leaves_one_of_the_lists(void **state)
 	assert_int_equal(max, 6);
 }
 
+/* ---- what a super block may say of its slots ---------------------------------- */
+
+static struct sfs_super_block slots_sb;
+
+/* NULL, or what is wrong with the super block when slot 2 is @slot */
+static const char *slot_check(const struct sfs_disk_quorum_slot *slot)
+{
+	slots_sb.quorum[2] = *slot;
+	sfs_hdr_seal(&slots_sb, sizeof(slots_sb));
+	return sfs_super_check(&slots_sb, SFS_BLOCK_SUPER_META);
+}
+
+#define assert_bad_slot(...)						\
+	assert_string_equal(slot_check(&(struct sfs_disk_quorum_slot)	\
+				       { __VA_ARGS__ }) ?: "sound", "super-quorum")
+#define assert_good_slot(...)						\
+	assert_null(slot_check(&(struct sfs_disk_quorum_slot){ __VA_ARGS__ }))
+
+static void slots_are_checked(void **state)
+{
+	struct qt *qt = *state;
+
+	slots_sb = *super_at(qt, SFS_SUPER_A_BYTES);
+	assert_good_slot(.family = 0);
+	assert_good_slot(.family = 4, .port = cpu_to_le16(1), .addr = { 1, 2, 3, 4 });
+	assert_good_slot(.family = 6, .port = cpu_to_le16(1), .addr = { [15] = 1 });
+	assert_good_slot(.family = SFS_FAMILY_VSOCK, .port = cpu_to_le16(1),
+			 .addr = { 0, 0, 0, 2 });
+
+	assert_bad_slot(.family = 5, .port = cpu_to_le16(1), .addr = { 1 });
+	assert_bad_slot(.family = 0, .port = cpu_to_le16(1));
+	assert_bad_slot(.family = 0, .addr = { 1 });
+	assert_bad_slot(.family = 4, .addr = { 1 });
+	assert_bad_slot(.family = 4, .port = cpu_to_le16(1));
+	assert_bad_slot(.family = 4, .port = cpu_to_le16(1), .addr = { 1 },
+			.pad = { [4] = 1 });
+	assert_bad_slot(.family = 4, .port = cpu_to_le16(1), .addr = { 1, [4] = 1 });
+	assert_bad_slot(.family = 6, .port = cpu_to_le16(1));
+	assert_bad_slot(.family = SFS_FAMILY_VSOCK, .port = cpu_to_le16(1),
+			.addr = { 0, 0, 0, 2, [15] = 1 });
+	assert_bad_slot(.family = SFS_FAMILY_VSOCK, .port = cpu_to_le16(1));
+}
+
 int main(void)
 {
 #define QT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -599,6 +642,7 @@ int main(void)
 		QT(a_slot_that_is_not_used_has_no_leader),
 		QT(claims_and_votes_are_gone_and_notes_stay),
 		QT(a_crash_leaves_one_of_the_lists),
+		QT(slots_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, nv_group_setup, nv_group_teardown);

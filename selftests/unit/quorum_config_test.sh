@@ -54,7 +54,7 @@ make() {
 
 # slots: as print has them: NR:ADDR:PORT
 slots() {
-	"$bin/scoutfs" print -S "$meta" | sed -n 's/^ *quorum_slot nr=\([0-9]*\) family=\([46]\) addr=0*\([0-9a-f]*\) port=\([0-9]*\)$/\1:\3:\4/p' |
+	"$bin/scoutfs" print -S "$meta" | sed -n 's/^ *quorum_slot nr=\([0-9]*\) family=\([0-9]*\) addr=0*\([0-9a-f]*\) port=\([0-9]*\)$/\1:\3:\4/p' |
 		tr '\n' ' '
 }
 
@@ -77,7 +77,8 @@ result "a slot has three parts"
 usage_error "quorum slot number 15 must be below 15" -F -Q 15,192.0.2.1,1 "$meta"
 result "there are fifteen slots"
 ret=0
-for addr in 0.0.0.0 255.255.255.255 host 192.0.2 ''; do
+for addr in 0.0.0.0 255.255.255.255 host 192.0.2 '' \
+	vsock: vsock:0 vsock:4294967295 vsock:4294967296 vsock:x vsock:1x VSOCK:1; do
 	usage_error "invalid quorum slot address '$addr'" -F -Q "0,$addr,1" "$meta" || ret=1
 done
 [ $ret = 0 ]
@@ -127,6 +128,36 @@ result "fsck is content"
 change 0 --offline -Q 0,2001:db8::1,7 "$meta" &&
 	grep -qx '  quorum slots: *0: \[2001:db8::1\]:7' "$work/out"
 result "IPv6 as with mkfs"
+
+refused_vsock='has transport "tcp", which cannot reach these quorum slots'
+cp "$meta" "$work/before"
+change 1 -F -Q 0,vsock:2,5000 "$meta" && grep -qF "'$meta' $refused_vsock" "$work/err" &&
+	cmp "$meta" "$work/before" >"$work/err"
+result "TCP cannot reach a slot of VSOCK"
+make -Q 0,vsock:2,5000 -Q 1,vsock:4294967294,65535 &&
+	grep -qx '  quorum slots: *0: vsock:2:5000' "$work/out" &&
+	grep -qx ' *1: vsock:4294967294:65535' "$work/out" &&
+	[ "$(slots)" = "0:2:5000 1:fffffffe:65535 " ] &&
+	"$bin/scoutfs" print -S "$meta" | grep -q ' transport="*vsock'
+result "slots of VSOCK, and with them its transport"
+"$bin/fsck.scoutfs" -n "$meta" "$data" >"$work/out"
+result "fsck is content with them"
+change 0 -F -Q 3,vsock:3,7 "$meta" && grep -qx '  quorum slots: *3: vsock:3:7' "$work/out"
+result "slots of VSOCK are replaced"
+refused 'has transport "vsock", which cannot reach these quorum slots' \
+	"Invalid argument (22)" "$meta"
+result "VSOCK cannot reach other slots"
+ret=0
+for slot in 0,vsock:2,1:tcp 0,vsock:2,1:mptcp 0,192.0.2.1,1:vsock; do
+	! make -Q "${slot%:*}" --transport "${slot##*:}" &&
+		grep -q "the transport cannot reach these quorum slots" "$work/err" || ret=1
+done
+! make -Q 0,vsock:2,1 -Q 1,192.0.2.1,1 || ret=1
+[ $ret = 0 ]
+result "mkfs knows it, too"
+make -Q 0,192.0.2.1,1 --transport mptcp &&
+	"$bin/scoutfs" print -S "$meta" | grep -q ' transport="*mptcp'
+result "other transports are kept"
 
 make && refused "was made for one node (mkfs without -Q, lock provider local)" \
 	"Invalid argument (22)" "$meta"

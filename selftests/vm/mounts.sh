@@ -5,9 +5,10 @@
 #
 # Each mount has a device-mapper alias of each device, and its own mount point
 # $MNT0, $MNT1, ... A mount with a quorum slot has the slot of its own number, at
-# a port of the loopback address.
+# a port of the loopback address $CLUSTER_ADDR.
 
 CLUSTER_PORT=19000
+CLUSTER_ADDR=127.0.0.1
 export MNT0=/mnt/test0 MNT1=/mnt/test1 MNT2=/mnt/test2 MNT3=/mnt/test3
 
 # cluster_devs COUNT: the aliases /dev/mapper/metaN and dataN, N from 0
@@ -30,7 +31,7 @@ mkfs_cluster() {
 	shift
 
 	for ((i = 0; i < slots; i++)); do
-		quorum+=(-Q "$i,127.0.0.1,$((CLUSTER_PORT + i))")
+		quorum+=(-Q "$i,$CLUSTER_ADDR,$((CLUSTER_PORT + i))")
 	done
 	# an alias has its device in use
 	for i in /dev/mapper/{meta,data}[0-9]; do

@@ -155,6 +155,8 @@ int sfs_mkfs_check(const struct sfs_dev *meta, const struct sfs_dev *data,
 		bad = "bad lock provider name";
 	else if (strlen(p->transport) >= SFS_PROVIDER_BYTES)
 		bad = "bad transport name";
+	else if (!sfs_quorum_slots_fit(p->quorum, p->transport))
+		bad = "the transport cannot reach these quorum slots";
 	else if (p->one_device != (p->data_start_bytes != 0))
 		bad = "only one device has a start of data";
 	else if (p->data_start_bytes % (1ULL << SFS_BLOCK_SHIFT_MAX))

@@ -49,7 +49,7 @@ static const struct argp_option sfs_mkfs_options[] = {
 	{ "lock-provider", SFS_MKFS_OPT_PROVIDER, "NAME", 0,
 	  "Lock provider (local, with -Q cluster)", 0 },
 	{ "transport", SFS_MKFS_OPT_TRANSPORT, "NAME", 0,
-	  "Transport between members (with -Q tcp)", 0 },
+	  "Transport between members: tcp, mptcp, vsock, loop (as -Q needs it)", 0 },
 	{ 0 }
 };
 
@@ -105,7 +105,9 @@ static void sfs_mkfs_parse_end(struct argp_state *state,
 	if (args->has_quorum && !args->has_provider) {
 		args->p.lock_provider = "cluster";
 		if (!args->p.transport[0])
-			args->p.transport = "tcp";
+			args->p.transport =
+				sfs_quorum_slots_fit(args->p.quorum, "tcp") ?
+				"tcp" : "vsock";
 	}
 }
 

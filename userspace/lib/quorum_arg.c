@@ -8,13 +8,22 @@
 
 #include "lib/cmd.h"
 
+#define SFS_QUORUM_ARG_VSOCK	"vsock:"
+
 static int sfs_quorum_arg_addr(struct sfs_disk_quorum_slot *qs,
 			       const char *addr)
 {
 	static const u8 all_ones[4] = { 255, 255, 255, 255 };
 	static const u8 zeroes[16];
+	u32 cid;
 
-	if (inet_pton(AF_INET, addr, qs->addr) == 1) {
+	if (strstarts(addr, SFS_QUORUM_ARG_VSOCK)) {
+		if (kstrtou32(addr + strlen(SFS_QUORUM_ARG_VSOCK), 10, &cid) ||
+		    cid == U32_MAX)	/* any CID */
+			return -EINVAL;
+		qs->family = SFS_FAMILY_VSOCK;
+		put_unaligned_be32(cid, qs->addr);
+	} else if (inet_pton(AF_INET, addr, qs->addr) == 1) {
 		qs->family = 4;
 		if (!memcmp(qs->addr, all_ones, sizeof(all_ones)))
 			return -EINVAL;
@@ -68,8 +77,12 @@ void sfs_quorum_arg_text(const struct sfs_disk_quorum_slot *qs, char *buf,
 {
 	char addr[INET6_ADDRSTRLEN] = "";
 
-	inet_ntop(qs->family == 6 ? AF_INET6 : AF_INET, qs->addr, addr,
-		  sizeof(addr));
+	if (qs->family == SFS_FAMILY_VSOCK)
+		snprintf(addr, sizeof(addr), SFS_QUORUM_ARG_VSOCK "%u",
+			 get_unaligned_be32(qs->addr));
+	else
+		inet_ntop(qs->family == 6 ? AF_INET6 : AF_INET, qs->addr, addr,
+			  sizeof(addr));
 	snprintf(buf, size, qs->family == 6 ? "[%s]:%u" : "%s:%u", addr,
 		 le16_to_cpu(qs->port));
 }

@@ -357,6 +357,15 @@ static void sfs_qc_fresh_page(const struct sfs_qc *qc, unsigned int nr,
 	memcpy(fresh->fenced, old->fenced, sizeof(fresh->fenced));
 }
 
+static int sfs_qc_fit(struct sfs_qc *qc)
+{
+	if (sfs_quorum_slots_fit(qc->params->slots, qc->sb.transport))
+		return 0;
+	return sfs_qc_refuse(qc, -EINVAL,
+			     "has transport \"%s\", which cannot reach these quorum slots",
+			     qc->sb.transport);
+}
+
 static int sfs_qc_write_pages(struct sfs_qc *qc)
 {
 	struct sfs_quorum_page *fresh = &qc->again[0];
@@ -410,6 +419,8 @@ static int sfs_qc_run(struct sfs_qc *qc)
 
 	qc->params->wait(qc->params->arg, 0);
 	ret = sfs_qc_read_super(qc);
+	if (!ret)
+		ret = sfs_qc_fit(qc);
 	if (!ret)
 		ret = sfs_qc_watch(qc);
 	if (!ret)

@@ -50,6 +50,8 @@ static const char *sfs_nl_slot_why(const struct sfs_lock_slot_change *change,
 		return "the volume has no such quorum slot";
 	case -EADDRINUSE:
 		return sfs_nl_slot_text(sfs_nl_slot_same, change->culprit);
+	case -EAFNOSUPPORT:
+		return "the volume's transport cannot reach such an address";
 	case -EBUSY:
 		return sfs_nl_slot_text(sfs_nl_slot_in_use, change->culprit);
 	case -ENOTCONN:
@@ -76,12 +78,14 @@ static int sfs_nl_addr_check(const struct sfs_net_addr *addr)
 	return 0;
 }
 
-/* "1.2.3.4:5" or "[::1]:5", as addresses are shown */
+/* "1.2.3.4:5", "[::1]:5" or "vsock:2:5", as addresses are shown */
 static int sfs_nl_addr_parse(const char *text, struct sfs_net_addr *addr)
 {
 	char host[SFS_NET_ADDR_TEXT];
 	char *port, *from = host;
 	size_t len;
+	u32 cid;
+	u16 nr;
 
 	memset(addr, 0, sizeof(*addr));
 	if (strscpy(host, text, sizeof(host)) < 0)
@@ -90,8 +94,9 @@ static int sfs_nl_addr_parse(const char *text, struct sfs_net_addr *addr)
 	if (!port || port == host)
 		return -EINVAL;
 	*port++ = 0;
-	if (kstrtou16(port, 10, &addr->port))
+	if (kstrtou16(port, 10, &nr))
 		return -EINVAL;
+	addr->port = nr;
 	len = strlen(host);
 	if (host[0] == '[' && host[len - 1] == ']') {
 		host[len - 1] = 0;
@@ -99,6 +104,11 @@ static int sfs_nl_addr_parse(const char *text, struct sfs_net_addr *addr)
 		addr->family = 6;
 		if (!in6_pton(from, -1, addr->addr, -1, NULL))
 			return -EINVAL;
+	} else if (strstarts(host, "vsock:")) {
+		addr->family = SFS_FAMILY_VSOCK;
+		if (kstrtou32(host + strlen("vsock:"), 10, &cid))
+			return -EINVAL;
+		put_unaligned_be32(cid, addr->addr);
 	} else {
 		addr->family = 4;
 		if (!in4_pton(from, -1, addr->addr, -1, NULL))

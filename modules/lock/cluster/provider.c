@@ -158,6 +158,9 @@ static int sfs_cl_open_net(struct sfs_cluster *c,
 		sfs_cl_err(c, "the address of quorum slot %d is %s", c->slot,
 			   ret == -EADDRINUSE ? "in use" :
 			   "none of this machine's");
+	else if (ret == -EAFNOSUPPORT)
+		sfs_cl_err(c, "transport \"%s\" has no addresses like that of quorum slot %d",
+			   net.transport, c->slot);
 	else if (ret)
 		sfs_cl_err(c, "transport \"%s\": error %d", net.transport, ret);
 	return ret;

@@ -114,7 +114,8 @@ static int sfs_cl_slots_edit(struct sfs_cluster *c,
 		return -EADDRINUSE;
 	}
 	list[change->slot] = disk;
-	return 0;
+	return sfs_quorum_slots_fit(list, c->vol->sb->transport) ? 0 :
+	       -EAFNOSUPPORT;
 }
 
 static bool sfs_cl_slots_is_member(struct sfs_cluster *c, u64 rid)
