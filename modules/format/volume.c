@@ -37,16 +37,12 @@ static int read_super_copy(struct sfs_dev *dev, u64 byte, u8 type,
 	return *why ? -EUCLEAN : 0;
 }
 
-int sfs_super_read(struct sfs_dev *dev, struct sfs_super_block *sb,
-		   const char **why)
+int sfs_super_read_into(struct sfs_dev *dev, struct sfs_super_block *sb,
+			struct sfs_super_block *other, const char **why)
 {
-	struct sfs_super_block *other;
 	const char *why_b;
 	int ret_a, ret_b;
 
-	other = kmalloc(sizeof(*other), GFP_KERNEL);
-	if (!other)
-		return -ENOMEM;
 	ret_a = read_super_copy(dev, SFS_SUPER_A_BYTES, SFS_BLOCK_SUPER_META,
 				sb, why);
 	ret_b = read_super_copy(dev, SFS_SUPER_B_BYTES, SFS_BLOCK_SUPER_META,
@@ -57,8 +53,21 @@ int sfs_super_read(struct sfs_dev *dev, struct sfs_super_block *sb,
 		*why = NULL;
 		ret_a = 0;
 	}
-	kfree(other);
 	return ret_a;
+}
+EXPORT_SYMBOL_GPL(sfs_super_read_into);
+
+int sfs_super_read(struct sfs_dev *dev, struct sfs_super_block *sb,
+		   const char **why)
+{
+	struct sfs_super_block *other = kmalloc(sizeof(*other), GFP_KERNEL);
+	int ret;
+
+	if (!other)
+		return -ENOMEM;
+	ret = sfs_super_read_into(dev, sb, other, why);
+	kfree(other);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(sfs_super_read);
 

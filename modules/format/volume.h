@@ -161,6 +161,9 @@ const char *sfs_extlist_check(const void *data, unsigned int block_bytes);
 /* Newest valid super of both; -EUCLEAN when none; *why names what is wrong */
 int sfs_super_read(struct sfs_dev *dev, struct sfs_super_block *sb,
 		   const char **why);
+/* The same with memory of the caller's: @other is room for the other copy. */
+int sfs_super_read_into(struct sfs_dev *dev, struct sfs_super_block *sb,
+			struct sfs_super_block *other, const char **why);
 int sfs_super_read_data(struct sfs_dev *dev, u64 byte,
 			struct sfs_super_block *sb, const char **why);
 /* Write one copy, chosen by the generation's parity, with PREFLUSH and FUA. */

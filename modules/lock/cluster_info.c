@@ -50,6 +50,24 @@ int sfs_lock_space_peers(struct sfs_lock_space *space, sfs_lock_peer_fn *fn,
 }
 EXPORT_SYMBOL_GPL(sfs_lock_space_peers);
 
+int sfs_lock_space_slots(struct sfs_lock_space *space, sfs_lock_slot_fn *fn,
+			 void *arg)
+{
+	if (!space->provider->visit_slots)
+		return -EOPNOTSUPP;
+	return space->provider->visit_slots(space->provider_priv, fn, arg);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_slots);
+
+int sfs_lock_space_change_slot(struct sfs_lock_space *space,
+			       struct sfs_lock_slot_change *change)
+{
+	if (!space->provider->change_slot)
+		return -EOPNOTSUPP;
+	return space->provider->change_slot(space->provider_priv, change);
+}
+EXPORT_SYMBOL_GPL(sfs_lock_space_change_slot);
+
 int sfs_lock_space_net_stats(struct sfs_lock_space *space,
 			     struct sfs_net_stats *stats)
 {

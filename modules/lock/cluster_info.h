@@ -2,9 +2,9 @@
 /*
  * What a provider that reaches other nodes can say about its cluster.
  *
- * For people and tools: sysfs and netlink show it, nothing acts on it.  All
- * answer while locks, members or the leader are stuck.  Each returns -EOPNOTSUPP
- * with a provider that has no such thing.
+ * For people and tools: sysfs and netlink show it, nothing acts on it.  All but
+ * sfs_lock_space_change_slot() answer while locks, members or the leader are stuck.
+ * Each returns -EOPNOTSUPP with a provider that has no such thing.
  */
 #ifndef SFS_LOCK_CLUSTER_INFO_H
 #define SFS_LOCK_CLUSTER_INFO_H
@@ -66,12 +66,49 @@ struct sfs_lock_quorum_info {
 	bool is_leader;
 };
 
+/**
+ * struct sfs_lock_slot_info - one quorum slot of the newest list a mount knows
+ * @slot: number
+ * @addr: address and port
+ * @is_own: this mount has it
+ */
+struct sfs_lock_slot_info {
+	unsigned int slot;
+	struct sfs_net_addr addr;
+	bool is_own;
+};
+
+enum sfs_lock_slot_what {
+	SFS_LOCK_SLOT_ADD	= 1,
+	SFS_LOCK_SLOT_REPLACE	= 2,	/* another address */
+	SFS_LOCK_SLOT_REMOVE	= 3,
+};
+
+/**
+ * struct sfs_lock_slot_change - a change of one quorum slot
+ * @slot: number
+ * @what: enum sfs_lock_slot_what
+ * @addr: new address and port; family 0 to remove
+ * @version: set to that of the new list
+ * @culprit: set to the slot that is in the way, -1: none
+ * @culprit_rid: the mount that has it
+ */
+struct sfs_lock_slot_change {
+	unsigned int slot;
+	enum sfs_lock_slot_what what;
+	struct sfs_net_addr addr;
+	u64 version;
+	int culprit;
+	u64 culprit_rid;
+};
+
 /* false: no more.  None of these may sleep. */
 typedef bool sfs_lock_member_fn(void *arg,
 				const struct sfs_lock_member_info *info);
 typedef bool sfs_lock_peer_fn(void *arg, const struct sfs_net_peer_info *info);
 typedef bool sfs_lock_master_fn(void *arg,
 				const struct sfs_lock_master_info *info);
+typedef bool sfs_lock_slot_fn(void *arg, const struct sfs_lock_slot_info *info);
 
 /* -ENOENT: the mount has no quorum slot. */
 int sfs_lock_space_quorum_status(struct sfs_lock_space *space,
@@ -91,6 +128,16 @@ int sfs_lock_space_net_stats(struct sfs_lock_space *space,
 /* Locks as the master sees them.  -ENOENT: it is elsewhere; -EAGAIN: busy. */
 int sfs_lock_space_master_locks(struct sfs_lock_space *space,
 				sfs_lock_master_fn *fn, void *arg);
+int sfs_lock_space_slots(struct sfs_lock_space *space, sfs_lock_slot_fn *fn,
+			 void *arg);
+/*
+ * As the leader: change one quorum slot; durable on return.  -ENOENT: does not lead;
+ * -EEXIST, -ENXIO: there is such a slot, or none; -EADDRINUSE: another slot has the
+ * address; -EBUSY: a mount has the slot; -ENOTCONN: too few would be there to elect;
+ * -EAGAIN: an earlier change is on its way; -EINTR; -EIO, -ENOMEM.
+ */
+int sfs_lock_space_change_slot(struct sfs_lock_space *space,
+			       struct sfs_lock_slot_change *change);
 const char *sfs_lock_space_provider(struct sfs_lock_space *space);
 
 /* Names of the registered providers. */

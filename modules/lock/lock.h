@@ -45,6 +45,7 @@ enum sfs_lock_acquire_flags {
 	SFS_LOCK_FRESH	= 1 << 1,
 };
 
+struct sfs_disk_quorum_slot;
 struct sfs_lock;
 struct sfs_lock_space;
 
@@ -94,6 +95,9 @@ struct sfs_lock_client_ops {
  *	asks the leader nothing
  * @lost: this mount is not a member any more, the others have recovered it:
  *	write nothing any more
+ * @set_slots: as the leader: @slots is the list of quorum slots after the one with
+ *	@version; durable on return.  -EAGAIN: the newest list is another one; -ENOENT:
+ *	does not lead
  * @lease: writes may be submitted until @until_ns (CLOCK_MONOTONIC) and wait
  *	after that for this to be called again
  *
@@ -115,6 +119,8 @@ struct sfs_lock_leader_ops {
 	int (*answer)(void *arg, u8 type, const void *req, u32 req_len,
 		      void *reply, u32 *reply_len);
 	void (*lost)(void *arg, int error);
+	int (*set_slots)(void *arg, u64 version,
+			 const struct sfs_disk_quorum_slot *slots);
 	void (*lease)(void *arg, u64 until_ns);
 };
 

@@ -54,6 +54,8 @@ struct module;
  * @peers: likewise
  * @net_stats: likewise
  * @master_locks: likewise
+ * @change_slot: likewise
+ * @visit_slots: likewise
  * @list: the registry's
  *
  * For one handle request, released and forget never overlap.
@@ -84,6 +86,8 @@ struct sfs_lock_provider_ops {
 	int (*peers)(void *priv, sfs_lock_peer_fn *fn, void *arg);
 	int (*net_stats)(void *priv, struct sfs_net_stats *stats);
 	int (*master_locks)(void *priv, sfs_lock_master_fn *fn, void *arg);
+	int (*change_slot)(void *priv, struct sfs_lock_slot_change *change);
+	int (*visit_slots)(void *priv, sfs_lock_slot_fn *fn, void *arg);
 	struct list_head list;
 };
 

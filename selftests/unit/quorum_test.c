@@ -4,8 +4,21 @@
  * with a clock of its own, a shared device whose writes take time, messages that
  * are late, lost, doubled; nodes crash, come back, stand still.
  *
+ * The leader adds, removes and moves slots meanwhile, one at a time; what it writes
+ * then may land late, by when it crashed or lost its lease.
+ *
  * At every step: at most one node's lease is valid, a term has one leader, terms do
- * not go back.  When all is well again there is a leader.  SEED=n repeats one.
+ * not go back, the list of slots changes by one slot and one version at a time, and
+ * what was reported as changed stays.  When all is well again there is a leader, in a
+ * slot of the newest list.  SEED=n repeats one; MISTAKE=names is what must be found:
+ *
+ *	vote-not-written	a vote does not reach the page
+ *	two-at-once		a change of two slots
+ *	stale-winner		who wins does not look for a newer list
+ *	blind-leader		a leader does not look for a newer list
+ *	any-version		votes are given whatever list they are asked by
+ *	adopt-and-vote		who learns of a newer list votes at once
+ *	old-page		an added slot's page is not made new
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,6 +44,7 @@ const char *__asan_default_options(void)
 #define NR_NODES	5
 #define NR_LETTERS	4096
 #define NR_TERMS	100000
+#define NR_VERSIONS	1000
 #define STACK_BYTES	(128 << 10)
 #define T_MS		2000
 #define MS		1000000ULL
@@ -52,6 +66,13 @@ struct node {
 	bool is_leader;
 	struct sfs_quorum_page writing;	/* may land after a crash */
 	bool is_writing;
+	u64 told_config;	/* newest it has adopted, for MISTAKE */
+	/* a list on its way into the super block */
+	bool is_changing;
+	bool has_landed;
+	u64 lands_ns, done_ns;
+	u64 new_version;
+	u32 new_slots;
 };
 
 struct letter {
@@ -73,9 +94,14 @@ static size_t main_stack_bytes;
 static struct node *current_node;
 static u64 term_leader[NR_TERMS];
 static bool cut[NR_NODES][NR_NODES];
-static unsigned int loss_percent, stall_permille;
-static u64 nr_elected, nr_crashes;
+static unsigned int loss_percent, stall_permille, late_percent;
+static u64 nr_elected, nr_crashes, nr_changes, nr_lost_changes;
+/* the super block, and all lists that were in it */
+static u64 config_version;
+static u32 lists[NR_VERSIONS];
+static u64 reported[NR_VERSIONS];	/* slots, + 1 << 32 when it was reported */
 static const char *mistake;
+static bool is_fixed;			/* nobody changes slots */
 
 static u64 rnd(u64 below)
 {
@@ -169,6 +195,13 @@ static void test_send(void *arg, unsigned int slot, const void *msg, u32 len)
 	}
 }
 
+/* The super block's copies: now and then all but one of those who use them wait. */
+static u64 list_delay(void)
+{
+	return late_percent && rnd(100) < late_percent ? rnd(4000 * MS) :
+							 rnd(2 * MS);
+}
+
 static u64 disk_delay(void)
 {
 	if (rnd(1000) < stall_permille)
@@ -187,13 +220,29 @@ static int test_read(void *arg, unsigned int slot, struct sfs_quorum_page *page)
 	return 0;
 }
 
-static int test_write(void *arg, struct sfs_quorum_page *page)
+static bool is_mistake(const char *name)
+{
+	return mistake && strstr(mistake, name);
+}
+
+/* The page of a slot that is being added. */
+static int test_write_other(unsigned int slot, struct sfs_quorum_page *page)
+{
+	pause_node(rnd(2 * MS));
+	if (!is_mistake("old-page"))
+		memcpy(&pages[slot], page, sizeof(*page));
+	return 0;
+}
+
+static int test_write(void *arg, unsigned int slot, struct sfs_quorum_page *page)
 {
 	struct node *n = arg;
 	u64 delay = disk_delay();
 	u64 before = rnd(delay + 1);
 
-	if (mistake && !strcmp(mistake, "vote-not-written") &&
+	if (slot != nr_of(n))
+		return test_write_other(slot, page);
+	if (is_mistake("vote-not-written") && n->q &&
 	    !(le32_to_cpu(page->flags) & SFS_QUORUM_LEADS) &&
 	    le64_to_cpu(page->vote_term) == n->q->term) {
 		memcpy(&n->writing, &pages[nr_of(n)], sizeof(*page));
@@ -212,9 +261,126 @@ static int test_write(void *arg, struct sfs_quorum_page *page)
 
 static void failed(const char *why, const struct node *n)
 {
-	fail_msg("seed %llu at %llu ms: %s (node %u, %u nodes)", seed,
-		 now / MS, why, nr_of(n), nr_nodes);
+	fail_msg("seed %llu at %llu ms: %s (node %u, list %llu: 0x%x)", seed,
+		 now / MS, why, nr_of(n), config_version,
+		 lists[config_version]);
 }
+
+/* ---- the list of slots ---------------------------------------------------------------- */
+
+static int test_read_list(void *arg, u64 *version, u32 *slots)
+{
+	struct node *n = arg;
+	u64 delay = list_delay();
+	u64 before = rnd(delay + 1);
+	bool is_blind;
+
+	pause_node(before);
+	*version = config_version;
+	pause_node(delay - before);
+	is_blind = !n->q ? false : n->q->role == SFS_QUORUM_CANDIDATE ?
+		   is_mistake("stale-winner") :
+		   n->q->role == SFS_QUORUM_LEADER &&
+		   is_mistake("blind-leader") && *version != n->new_version;
+	if (is_blind)
+		*version = n->q->p.list_version;
+	*slots = lists[*version];
+	return 0;
+}
+
+static void test_removed(void *arg)
+{
+	struct node *n = arg;
+
+	/* its mount ends */
+	n->lease_ns = 0;
+	n->is_leader = false;
+}
+
+static void list_land(struct node *n)
+{
+	if (n->new_version != config_version + 1)
+		failed("two changes of one list", n);
+	if (n->new_version >= NR_VERSIONS)
+		failed("too many changes", n);
+	config_version = n->new_version;
+	lists[config_version] = n->new_slots;
+	n->has_landed = true;
+}
+
+/* It does not write any more: what it wrote is there, or will not be. */
+static void list_fence(struct node *n)
+{
+	if (n->is_changing && !n->has_landed) {
+		if (rnd(2))
+			list_land(n);
+		else
+			nr_lost_changes++;
+	}
+	n->is_changing = false;
+}
+
+static void list_done(struct node *n)
+{
+	reported[n->new_version] = n->new_slots | 1ULL << 32;
+	nr_changes++;
+	n->is_changing = false;
+	sfs_quorum_reread_list(n->q);
+}
+
+static void check_lists(void)
+{
+	u64 i;
+
+	for (i = 1; i < NR_VERSIONS; i++) {
+		if (!reported[i])
+			continue;
+		if (i > config_version || lists[i] != (u32)reported[i])
+			failed("a change that was reported is gone", &nodes[0]);
+	}
+}
+
+/* One slot that nobody uses goes or comes, or gets another address. */
+static u32 pick_slots(u32 slots)
+{
+	unsigned int i = rnd(NR_NODES);
+
+	if (nodes[i].is_alive)
+		return 0;
+	return slots & 1U << i && !rnd(3) ? slots : slots ^ 1U << i;
+}
+
+static void list_change(struct node *n)
+{
+	u32 slots = pick_slots(n->q->p.slots);
+	unsigned int i;
+	u64 version;
+
+	for (i = 0; i < NR_NODES; i++)
+		if (i != nr_of(n))
+			list_fence(&nodes[i]);
+	if (is_mistake("two-at-once"))
+		slots = slots ? pick_slots(slots) : 0;
+	if (!slots)
+		return;
+	if (is_mistake("two-at-once") &&
+	    hweight32(slots ^ n->q->p.slots) > 1)
+		version = n->q->p.list_version;
+	else if (sfs_quorum_may_change(n->q, slots,
+				       node_time(n) - T_MS / 4 * MS, &version))
+		return;
+	/* writes are submitted under a lease; when they land is another matter */
+	if (!n->is_leader || node_time(n) >= n->lease_ns)
+		return;
+	n->is_changing = true;
+	n->has_landed = false;
+	n->new_version = version + 1;
+	n->new_slots = slots;
+	n->lands_ns = now + list_delay();
+	n->done_ns = n->lands_ns + list_delay();
+}
+
+/* ---- what the code under test tells ---------------------------------------------------- */
 
 static void test_elected(void *arg, u64 term)
 {
@@ -265,7 +431,27 @@ static const struct sfs_quorum_ops test_ops = {
 	.deposed	= test_deposed,
 	.leader		= test_leader,
 	.lease		= test_lease,
+	.read_list	= test_read_list,
+	.removed	= test_removed,
 };
+
+/* The mount's part, in turns with the election; true: it wants to run soon. */
+static bool node_works(struct node *n)
+{
+	if (is_mistake("adopt-and-vote") && n->told_config != n->q->p.list_version &&
+	    n->q->role != SFS_QUORUM_LEADER) {
+		n->q->heard_ns = 0;
+		n->q->timeout_ns = node_time(n);
+	}
+	n->told_config = n->q->p.list_version;
+	if (n->is_changing && now >= n->done_ns) {
+		list_done(n);
+		return true;
+	}
+	if (n->is_leader && !n->is_changing && !is_fixed && !rnd(10))
+		list_change(n);
+	return false;
+}
 
 /* ---- nodes ------------------------------------------------------------------------------ */
 
@@ -276,7 +462,8 @@ static void node_main(void)
 		.fsid = 1,
 		.rid = n->rid,
 		.slot = nr_of(n),
-		.slots = (1U << nr_nodes) - 1,
+		.slots = lists[config_version],
+		.list_version = config_version,
 		.timeout_ms = T_MS,
 		.seed = n->rid * 77,
 		.node = "",
@@ -291,13 +478,21 @@ static void node_main(void)
 #endif
 	do {
 		ret = sfs_quorum_create(&p, &n->q);
-		if (ret && ret != -EBUSY)
+		if (ret && ret != -EBUSY && ret != -ESTALE)
 			failed("create", n);
 		if (ret)
 			pause_node(500 * MS);
-	} while (ret);
+	} while (ret == -EBUSY);
+	n->told_config = ret ? 0 : n->q->p.list_version;
+	/* the slot was removed meanwhile */
+	while (ret)
+		pause_node(100000 * MS);
 	for (;;) {
 		next = real_time(n, sfs_quorum_run(n->q, node_time(n)));
+		if (node_works(n))
+			next = now;
+		if (n->is_changing)
+			next = min(next, n->done_ns);
 		pause_node(next > now ? next - now + 1000 : 1000);
 	}
 }
@@ -311,6 +506,8 @@ static void node_start(struct node *n)
 	n->is_leader = false;
 	n->is_alive = true;
 	n->is_writing = false;
+	n->is_changing = false;
+	n->new_version = 0;
 	n->q = NULL;
 	n->fake_stack = NULL;
 	n->until_ns = 0;
@@ -329,6 +526,7 @@ static void node_crash(struct node *n)
 {
 	struct sfs_quorum_letter *l, *next;
 
+	list_fence(n);
 	if (n->is_writing && rnd(2))
 		memcpy(&pages[nr_of(n)], &n->writing, sizeof(n->writing));
 	if (n->q) {
@@ -355,7 +553,7 @@ static void check_leases(void)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < nr_nodes; i++)
+	for (i = 0; i < NR_NODES; i++)
 		nr += has_lease(&nodes[i]);
 	if (nr > 1)
 		failed("two leases are valid", &nodes[0]);
@@ -371,6 +569,9 @@ static void deliver(unsigned int i)
 	letters[i] = letters[--nr_letters];
 	if (!n->is_alive || !n->q || cut[l.from][l.to])
 		return;
+	if (is_mistake("any-version"))
+		((struct sfs_quorum_msg *)l.msg)->list_version =
+			cpu_to_le64(n->q->p.list_version);
 	current_node = n;
 	sfs_quorum_receive(n->q, l.from, l.msg, l.len, node_time(n));
 	current_node = NULL;
@@ -382,7 +583,7 @@ static void deliver(unsigned int i)
 static void step(u64 end)
 {
 	unsigned int i, best_letter = NR_LETTERS;
-	struct node *best = NULL;
+	struct node *best = NULL, *lands = NULL;
 	u64 at = end;
 
 	for (i = 0; i < nr_letters; i++) {
@@ -391,17 +592,27 @@ static void step(u64 end)
 			best_letter = i;
 		}
 	}
-	for (i = 0; i < nr_nodes; i++) {
+	for (i = 0; i < NR_NODES; i++) {
+		if (nodes[i].is_changing && !nodes[i].has_landed &&
+		    nodes[i].lands_ns < at) {
+			at = nodes[i].lands_ns;
+			lands = &nodes[i];
+		}
+	}
+	for (i = 0; i < NR_NODES; i++) {
 		u64 wake = max(nodes[i].wake_ns, nodes[i].until_ns);
 
 		if (nodes[i].is_alive && wake < at) {
 			at = wake;
 			best = &nodes[i];
+			lands = NULL;
 		}
 	}
 	now = max(now, at);
 	check_leases();
-	if (best)
+	if (lands)
+		list_land(lands);
+	else if (best)
 		run_node(best);
 	else if (best_letter < NR_LETTERS)
 		deliver(best_letter);
@@ -413,12 +624,28 @@ static void run_until(u64 end)
 		step(end);
 }
 
+static bool is_listed(unsigned int nr)
+{
+	return lists[config_version] & 1U << nr;
+}
+
+/* Those that have a slot, but for some that stay away. */
+static void start_nodes(bool all)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_NODES; i++)
+		if (!nodes[i].is_alive && now >= nodes[i].restart_ns &&
+		    is_listed(i) && (all || rnd(3)))
+			node_start(&nodes[i]);
+}
+
 static void trouble(void)
 {
-	struct node *n = &nodes[rnd(nr_nodes)];
+	struct node *n = &nodes[rnd(NR_NODES)];
 	unsigned int i, k;
 
-	switch (rnd(6)) {
+	switch (rnd(7)) {
 	case 0:
 		if (n->is_alive)
 			node_crash(n);
@@ -428,22 +655,73 @@ static void trouble(void)
 		n->until_ns = now + rnd(5000 * MS);
 		break;
 	case 2:
-		for (i = 0; i < nr_nodes; i++)
-			for (k = 0; k < nr_nodes; k++)
+		for (i = 0; i < NR_NODES; i++)
+			for (k = 0; k < NR_NODES; k++)
 				cut[i][k] = (i == nr_of(n)) != (k == nr_of(n));
 		break;
 	case 3:
-		for (i = 0; i < nr_nodes; i++)
-			for (k = 0; k < nr_nodes; k++)
+		/* one direction only */
+		for (i = 0; i < NR_NODES; i++)
+			cut[nr_of(n)][i] = true;
+		break;
+	case 4:
+		for (i = 0; i < NR_NODES; i++)
+			for (k = 0; k < NR_NODES; k++)
 				cut[i][k] = !rnd(4);
 		break;
 	default:
 		memset(cut, 0, sizeof(cut));
 		break;
 	}
-	for (i = 0; i < nr_nodes; i++)
-		if (!nodes[i].is_alive && now >= nodes[i].restart_ns)
+	start_nodes(rnd(2));
+}
+
+static void reset(unsigned int count)
+{
+	unsigned int i;
+
+	rnd(2);
+	now = 0;
+	nr_letters = 0;
+	next_rid = 1;
+	nr_nodes = count;
+	config_version = 1;
+	memset(lists, 0, sizeof(lists));
+	memset(reported, 0, sizeof(reported));
+	lists[1] = (1U << count) - 1;
+	memset(pages, 0, sizeof(pages));
+	memset(cut, 0, sizeof(cut));
+	memset(term_leader, 0, sizeof(term_leader));
+	for (i = 0; i < NR_NODES; i++) {
+		nodes[i].restart_ns = 0;
+		if (i < nr_nodes)
 			node_start(&nodes[i]);
+	}
+}
+
+/* Everybody who is there works, and so does all between them. */
+static void heal(void)
+{
+	unsigned int i;
+
+	memset(cut, 0, sizeof(cut));
+	loss_percent = 0;
+	stall_permille = 0;
+	late_percent = 0;
+	for (i = 0; i < NR_NODES; i++) {
+		nodes[i].until_ns = 0;
+		nodes[i].restart_ns = 0;
+	}
+}
+
+static bool is_led(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_NODES; i++)
+		if (has_lease(&nodes[i]) && is_listed(i))
+			return true;
+	return false;
 }
 
 static void run_seed(u64 nr)
@@ -453,38 +731,26 @@ static void run_seed(u64 nr)
 	seed = nr;
 	rnd_state = nr * 0x9e3779b97f4a7c15 + 1;
 	rnd(2);
-	now = 0;
-	nr_letters = 0;
-	next_rid = 1;
-	nr_nodes = (unsigned int[]) { 1, 2, 2, 3, 3, 5 }[rnd(6)];
 	loss_percent = rnd(3) ? 0 : rnd(30);
 	stall_permille = rnd(2) ? 0 : rnd(10);
-	memset(pages, 0, sizeof(pages));
-	memset(cut, 0, sizeof(cut));
-	memset(term_leader, 0, sizeof(term_leader));
-	for (i = 0; i < nr_nodes; i++)
-		node_start(&nodes[i]);
+	late_percent = rnd(2) ? 0 : rnd(20);
+	reset((unsigned int[]) { 1, 2, 2, 3, 3, 5 }[rnd(6)]);
 	for (rounds = rnd(12); rounds; rounds--) {
 		run_until(now + rnd(4000 * MS));
 		trouble();
 	}
-	/* all is well from here on */
-	memset(cut, 0, sizeof(cut));
-	loss_percent = 0;
-	stall_permille = 0;
-	for (i = 0; i < nr_nodes; i++) {
-		nodes[i].until_ns = 0;
-		if (!nodes[i].is_alive)
-			node_start(&nodes[i]);
+	heal();
+	/* slots may still come */
+	for (i = 0; i < 10; i++) {
+		start_nodes(true);
+		run_until(now + T_MS * MS);
 	}
-	run_until(now + 10 * T_MS * MS);
-	for (i = 0; i < nr_nodes; i++)
-		if (has_lease(&nodes[i]))
-			break;
-	if (i == nr_nodes)
+	if (!is_led())
 		failed("nobody leads", &nodes[0]);
-	for (i = 0; i < nr_nodes; i++)
-		node_crash(&nodes[i]);
+	for (i = 0; i < NR_NODES; i++)
+		if (nodes[i].is_alive)
+			node_crash(&nodes[i]);
+	check_lists();
 }
 
 static void test_seeds(void **state)
@@ -500,8 +766,8 @@ static void test_seeds(void **state)
 	}
 	for (i = 1; i <= nr; i++)
 		run_seed(i);
-	print_message("# %llu seeds, %llu elections, %llu crashes\n", nr,
-		      nr_elected, nr_crashes);
+	print_message("# %llu seeds, %llu elections, %llu crashes, %llu changes and %llu lost ones\n",
+		      nr, nr_elected, nr_crashes, nr_changes, nr_lost_changes);
 }
 
 /* A leader that resigns is followed by another one at once. */
@@ -512,16 +778,11 @@ static void test_resign(void **state)
 
 	seed = 0;
 	rnd_state = 12345;
-	now = 0;
-	nr_letters = 0;
-	nr_nodes = 3;
 	loss_percent = 0;
 	stall_permille = 0;
-	memset(pages, 0, sizeof(pages));
-	memset(cut, 0, sizeof(cut));
-	memset(term_leader, 0, sizeof(term_leader));
-	for (i = 0; i < nr_nodes; i++)
-		node_start(&nodes[i]);
+	late_percent = 0;
+	is_fixed = true;
+	reset(3);
 	run_until(5000 * MS);
 	while (old < nr_nodes && !has_lease(&nodes[old]))
 		old++;

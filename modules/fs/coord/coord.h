@@ -66,6 +66,9 @@ void sfs_leader_end(struct sfs_leader *ld, unsigned int nr_changes);
 u64 sfs_leader_next_seq(struct sfs_leader *ld);
 /* A range of group numbers nobody ever used. */
 int sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first);
+/* The list of quorum slots after @version; -EAGAIN: the newest is another one. */
+int sfs_leader_set_slots(struct sfs_leader *ld, u64 version,
+			 const struct sfs_disk_quorum_slot *slots);
 /* Enter the mount table: a free slot for rid, or the one it has already. */
 int sfs_leader_join(struct sfs_leader *ld, u64 rid, u32 *slot);
 

@@ -300,6 +300,33 @@ int sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first)
 	return sfs_leader_commit(ld);
 }
 
+/* Both copies, so that damage of the newer one does not bring the old list back. */
+int sfs_leader_set_slots(struct sfs_leader *ld, u64 version,
+			 const struct sfs_disk_quorum_slot *slots)
+{
+	struct sfs_super_block *sb = ld->sb;
+	int i, ret;
+
+	ret = sfs_leader_begin(ld, 0);
+	if (ret)
+		return ret;
+	if (le64_to_cpu(sb->quorum_version) == version) {
+		sb->quorum_version = cpu_to_le64(version + 1);
+		memcpy(sb->quorum, slots, sizeof(sb->quorum));
+		sfs_trans_changed(&ld->trans);
+	} else {
+		ret = -EAGAIN;
+	}
+	sfs_leader_end(ld, 0);
+	for (i = 0; i < 2 && !ret; i++) {
+		ret = sfs_leader_commit(ld);
+		mutex_lock(&ld->lock);
+		sfs_trans_changed(&ld->trans);
+		mutex_unlock(&ld->lock);
+	}
+	return ret;
+}
+
 /*
  * The first record of an incarnation is durable before the mount table names
  * it: whoever is in the table has a record, or the volume is damaged.

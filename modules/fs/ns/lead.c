@@ -358,6 +358,19 @@ static void fs_lost(void *arg, int error)
 	sfs_volume_withdraw(fs->vol, error, "not a member any more");
 }
 
+static int fs_set_slots(void *arg, u64 version,
+			const struct sfs_disk_quorum_slot *slots)
+{
+	struct sfs_fs *fs = arg;
+	int ret = -ENOENT;
+
+	down_read(&fs->leader_sem);
+	if (fs->leader)
+		ret = sfs_leader_set_slots(fs->leader, version, slots);
+	up_read(&fs->leader_sem);
+	return ret;
+}
+
 static void fs_lease(void *arg, u64 until_ns)
 {
 	struct sfs_fs *fs = arg;
@@ -377,6 +390,7 @@ const struct sfs_lock_leader_ops sfs_fs_leader_ops = {
 	.rejoin		= fs_rejoin,
 	.answer		= fs_answer,
 	.lost		= fs_lost,
+	.set_slots	= fs_set_slots,
 	.lease		= fs_lease,
 };
 

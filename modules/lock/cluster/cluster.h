@@ -8,6 +8,7 @@
  *	leader.c	sessions of members while this mount leads
  *	lead.c		from being elected to serving, and back
  *	recover.c	members that are lost: fencing, folding, recovery
+ *	slots.c		the list of quorum slots, and changing it
  *	provider.c	the provider's table, join and leave
  *
  * Work that may wait for others runs in items of its own: the election in one,
@@ -22,6 +23,7 @@
 
 #include "lock/cluster/quorum.h"
 #include "lock/cluster/wire.h"
+#include "lock/cluster_info.h"
 #include "lock/fence.h"
 #include "lock/lock_priv.h"
 #include "lock/master.h"
@@ -118,6 +120,14 @@ struct sfs_cluster {
 	bool is_shutdown;		/* forced: wait for nothing */
 	bool is_leaving;
 
+	/* slots.c */
+	struct sfs_disk_quorum_slot own_slot;	/* as it was at join; constant */
+	struct sfs_super_block *list_sb;	/* two, to read into */
+	spinlock_t list_lock;		/* the next two */
+	u64 list_version;
+	struct sfs_disk_quorum_slot list[SFS_QUORUM_SLOTS_MAX];
+	struct mutex change_lock;	/* one change at a time */
+
 	/* election.c */
 	struct rw_semaphore quorum_sem;	/* quorum comes and goes */
 	struct sfs_quorum *quorum;	/* NULL without a slot */
@@ -187,6 +197,20 @@ void sfs_cl_election_end(struct sfs_cluster *c);
 void sfs_cl_election_stop(struct sfs_cluster *c);
 void sfs_cl_election_kick(struct sfs_cluster *c);
 void sfs_cl_election_datagram(struct sfs_cluster *c, const void *data, u32 len);
+
+/* ---- slots.c ------------------------------------------------------------ */
+
+void sfs_cl_slots_init(struct sfs_cluster *c);
+/*
+ * Take over a newer list from the device, if there is one.  0 or -EIO.  Called by the
+ * quorum, or without a slot by the member.
+ */
+int sfs_cl_slots_read(struct sfs_cluster *c);
+/* Bit mask of the list; without the own slot when that has another address now. */
+u32 sfs_cl_slots(struct sfs_cluster *c, u64 *version);
+/* The provider's table, see cluster_info.h. */
+int sfs_cl_slots_change(void *priv, struct sfs_lock_slot_change *change);
+int sfs_cl_slots_visit(void *priv, sfs_lock_slot_fn *fn, void *arg);
 /* Address of a quorum slot; family 0: the volume has no such slot. */
 void sfs_cl_slot_addr(struct sfs_cluster *c, unsigned int slot,
 		      struct sfs_net_addr *addr);

@@ -8,30 +8,6 @@
  */
 #include "lock/cluster/cluster.h"
 
-void sfs_cl_slot_addr(struct sfs_cluster *c, unsigned int slot,
-		      struct sfs_net_addr *addr)
-{
-	const struct sfs_disk_quorum_slot *disk = &c->vol->sb->quorum[slot];
-
-	memset(addr, 0, sizeof(*addr));
-	if (slot >= SFS_QUORUM_SLOTS_MAX || !disk->family)
-		return;
-	addr->family = disk->family;
-	addr->port = le16_to_cpu(disk->port);
-	memcpy(addr->addr, disk->addr, sizeof(addr->addr));
-}
-
-static u32 sfs_cl_slots(struct sfs_cluster *c)
-{
-	u32 slots = 0;
-	unsigned int i;
-
-	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++)
-		if (c->vol->sb->quorum[i].family)
-			slots |= 1U << i;
-	return slots;
-}
-
 /* ---- what the state machine asks for ------------------------------------ */
 
 static void sfs_cl_quorum_send(void *arg, unsigned int slot, const void *msg,
@@ -61,14 +37,15 @@ static int sfs_cl_quorum_read_page(void *arg, unsigned int slot,
 	return sfs_quorum_page_read(c->vol, slot, page);
 }
 
-static int sfs_cl_quorum_write_page(void *arg, struct sfs_quorum_page *page)
+static int sfs_cl_quorum_write_page(void *arg, unsigned int slot,
+				    struct sfs_quorum_page *page)
 {
 	struct sfs_cluster *c = arg;
 
 	/* withdrawn: nothing is written any more, so somebody else will lead */
 	if (sfs_volume_error(c->vol))
 		return -EIO;
-	return sfs_quorum_page_write(c->vol, c->slot, page);
+	return sfs_quorum_page_write(c->vol, slot, page);
 }
 
 static void sfs_cl_quorum_elected(void *arg, u64 term)
@@ -95,6 +72,24 @@ static void sfs_cl_quorum_lease(void *arg, u64 until_ns)
 	c->ops->lease(c->arg, until_ns);
 }
 
+static int sfs_cl_quorum_read_list(void *arg, u64 *version, u32 *slots)
+{
+	struct sfs_cluster *c = arg;
+	int ret = sfs_cl_slots_read(c);
+
+	*slots = sfs_cl_slots(c, version);
+	return ret;
+}
+
+static void sfs_cl_quorum_removed(void *arg)
+{
+	struct sfs_cluster *c = arg;
+
+	sfs_cl_err(c, "quorum slot %d was removed, or has another address",
+		   c->slot);
+	sfs_cl_member_lost(c, -ESTALE);
+}
+
 static const struct sfs_quorum_ops sfs_cl_quorum_ops = {
 	.send		= sfs_cl_quorum_send,
 	.read_page	= sfs_cl_quorum_read_page,
@@ -103,6 +98,8 @@ static const struct sfs_quorum_ops sfs_cl_quorum_ops = {
 	.deposed	= sfs_cl_quorum_deposed,
 	.leader		= sfs_cl_quorum_leader,
 	.lease		= sfs_cl_quorum_lease,
+	.read_list	= sfs_cl_quorum_read_list,
+	.removed	= sfs_cl_quorum_removed,
 };
 
 /* ---- running ------------------------------------------------------------ */
@@ -162,7 +159,6 @@ int sfs_cl_election_start(struct sfs_cluster *c)
 		.fsid = c->fsid,
 		.rid = c->rid,
 		.slot = c->slot,
-		.slots = sfs_cl_slots(c),
 		.timeout_ms = c->heartbeat_ms,
 		.seed = c->rid,
 		.node = "",
@@ -174,6 +170,7 @@ int sfs_cl_election_start(struct sfs_cluster *c)
 
 	if (c->slot < 0)
 		return 0;
+	params.slots = sfs_cl_slots(c, &params.list_version);
 	c->quorum_wq = alloc_workqueue("scoutfs_quorum/%s",
 				       WQ_MEM_RECLAIM | WQ_HIGHPRI, 1,
 				       c->vol->ident);

@@ -36,11 +36,14 @@ void sfs_cl_member_leader(struct sfs_cluster *c, int slot, u64 term)
 static void sfs_cl_member_look(struct sfs_cluster *c)
 {
 	unsigned int slot;
-	u64 term, rid;
+	u64 version, term, rid;
 
 	if (c->quorum)
 		return;
-	if (sfs_quorum_find_leader(c->vol, &slot, &term, &rid))
+	/* nobody tells it of another list, in which the next leader may be */
+	sfs_cl_slots_read(c);
+	if (sfs_quorum_find_leader(c->vol, sfs_cl_slots(c, &version), &slot,
+				   &term, &rid))
 		return;
 	mutex_lock(&c->member_lock);
 	c->leader_slot = slot;

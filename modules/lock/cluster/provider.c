@@ -114,9 +114,11 @@ static struct sfs_cluster *sfs_cl_alloc(struct sfs_lock_space *space,
 	init_waitqueue_head(&c->wait);
 	sfs_cl_member_init(c);
 	sfs_cl_held_init(c);
+	sfs_cl_slots_init(c);
 	sfs_cl_lead_init(c);
 	sfs_cl_election_init(c);
 	c->beat_page = kmalloc(sizeof(*c->beat_page), GFP_KERNEL);
+	c->list_sb = kmalloc_array(2, sizeof(*c->list_sb), GFP_KERNEL);
 	c->wq = alloc_workqueue("scoutfs_cluster/%s",
 				WQ_UNBOUND | WQ_MEM_RECLAIM, 0, c->vol->ident);
 	return c;
@@ -130,7 +132,9 @@ static void sfs_cl_free(struct sfs_cluster *c)
 	xa_destroy(&c->fenced);
 	mutex_destroy(&c->members_lock);
 	mutex_destroy(&c->member_lock);
+	mutex_destroy(&c->change_lock);
 	kfree(c->beat_page);
+	kfree(c->list_sb);
 	kfree(c);
 }
 
@@ -184,7 +188,7 @@ static int sfs_cl_join(struct sfs_lock_space *space,
 	if (!params->leader_ops || !params->vol)
 		return -EINVAL;
 	c = sfs_cl_alloc(space, params);
-	if (!c || !c->wq || !c->beat_page) {
+	if (!c || !c->wq || !c->beat_page || !c->list_sb) {
 		if (c)
 			sfs_cl_free(c);
 		return -ENOMEM;
@@ -380,6 +384,8 @@ static struct sfs_lock_provider_ops sfs_cl_provider_ops = {
 	.peers		= sfs_cl_info_peers,
 	.net_stats	= sfs_cl_info_net_stats,
 	.master_locks	= sfs_cl_info_master_locks,
+	.change_slot	= sfs_cl_slots_change,
+	.visit_slots	= sfs_cl_slots_visit,
 };
 
 int sfs_lock_cluster_init(void)

@@ -20,16 +20,6 @@ unsigned int sfs_quorum_interval_ms(unsigned int timeout_ms)
 	return clamp_t(unsigned int, timeout_ms / 10, 100, 1000);
 }
 
-static u64 sfs_quorum_lease_ns(const struct sfs_quorum *q)
-{
-	return sfs_quorum_ms(sfs_quorum_lease_ms(q->p.timeout_ms));
-}
-
-static u64 sfs_quorum_timeout_ns(const struct sfs_quorum *q)
-{
-	return sfs_quorum_ms(q->p.timeout_ms);
-}
-
 /* xorshift; good enough to make two mounts differ */
 u64 sfs_quorum_random(struct sfs_quorum *q, unsigned int below_ms)
 {
@@ -39,7 +29,7 @@ u64 sfs_quorum_random(struct sfs_quorum *q, unsigned int below_ms)
 	return (q->rnd >> 11) % (sfs_quorum_ms(below_ms) + 1);
 }
 
-static u64 sfs_quorum_jitter(struct sfs_quorum *q)
+u64 sfs_quorum_jitter(struct sfs_quorum *q)
 {
 	return sfs_quorum_random(q, min(q->p.timeout_ms / 10,
 					(unsigned int)SFS_QUORUM_JITTER_MS));
@@ -58,6 +48,7 @@ static void sfs_quorum_send(struct sfs_quorum *q, unsigned int slot, u8 type,
 	struct sfs_quorum_msg msg = {
 		.term = cpu_to_le64(term),
 		.stamp = cpu_to_le64(stamp),
+		.list_version = cpu_to_le64(q->p.list_version),
 		.type = type,
 		.is_granted = is_granted,
 	};
@@ -203,7 +194,14 @@ static void sfs_quorum_stand(struct sfs_quorum *q, u64 now_ns)
 static void sfs_quorum_win(struct sfs_quorum *q, u64 now_ns)
 {
 	unsigned int slot;
+	int ret;
 
+	/* all votes were for the list by which they are counted, see quorum_list.c */
+	ret = sfs_quorum_list_look(q, now_ns);
+	if (ret < 0)
+		sfs_quorum_follow(q, now_ns, sfs_quorum_timeout_ns(q));
+	if (ret)
+		return;
 	q->disk_ns = now_ns;
 	if (sfs_quorum_own_write(q, true)) {
 		sfs_quorum_follow(q, now_ns, sfs_quorum_timeout_ns(q));
@@ -229,23 +227,39 @@ static void sfs_quorum_count(struct sfs_quorum *q, u64 now_ns)
 		sfs_quorum_win(q, now_ns);
 }
 
+/* A timeout: would others vote, by the newest list of slots? */
+static void sfs_quorum_ask_first(struct sfs_quorum *q, u64 now_ns)
+{
+	int ret = sfs_quorum_list_look(q, now_ns);
+
+	if (ret < 0)
+		sfs_quorum_follow(q, now_ns, sfs_quorum_timeout_ns(q));
+	else if (!ret)
+		sfs_quorum_ask(q, SFS_QUORUM_PREVOTES, now_ns);
+}
+
 /* ---- leading ------------------------------------------------------------ */
 
-/* When was sent what a majority has answered, the own disk included? */
-static u64 sfs_quorum_majority_ns(const struct sfs_quorum *q)
+static unsigned int sfs_quorum_nr_acked(const struct sfs_quorum *q, u32 slots,
+					u64 at_ns)
 {
+	unsigned int i, nr = 1;
+
+	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++)
+		nr += slots & 1U << i && i != q->p.slot &&
+		      q->other[i].acked_ns >= at_ns;
+	return nr;
+}
+
+u64 sfs_quorum_majority_ns(const struct sfs_quorum *q, u32 slots)
+{
+	unsigned int i, need = sfs_quorum_need(slots);
 	u64 best = 0, at;
-	unsigned int i, k, nr;
 
 	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
 		at = q->other[i].acked_ns;
-		if (!(q->p.slots & 1U << i) || i == q->p.slot || at <= best)
-			continue;
-		nr = 1;
-		for (k = 0; k < SFS_QUORUM_SLOTS_MAX; k++)
-			nr += q->p.slots & 1U << k && k != q->p.slot &&
-			      q->other[k].acked_ns >= at;
-		if (nr >= q->need)
+		if (slots & 1U << i && i != q->p.slot && at > best &&
+		    sfs_quorum_nr_acked(q, slots, at) >= need)
 			best = at;
 	}
 	return min(best, q->disk_ns);
@@ -253,36 +267,59 @@ static u64 sfs_quorum_majority_ns(const struct sfs_quorum *q)
 
 static void sfs_quorum_lead_beat(struct sfs_quorum *q, u64 now_ns)
 {
+	/* which list it goes by is part of what a lease needs from the device */
+	int ret = sfs_quorum_list_look(q, now_ns);
+
+	if (q->role != SFS_QUORUM_LEADER)
+		return;
 	sfs_quorum_send_all(q, SFS_QM_HEARTBEAT, q->term, now_ns);
+	if (ret < 0)
+		return;
 	if (sfs_quorum_is_on_disk(q)) {
 		sfs_quorum_disk_beat(q, now_ns);
 		return;
 	}
 	if (!sfs_quorum_own_write(q, true))
 		q->disk_ns = now_ns;
-	sfs_quorum_extend(q, sfs_quorum_majority_ns(q) +
+	sfs_quorum_extend(q, sfs_quorum_majority_ns(q, q->p.slots) +
 			     sfs_quorum_lease_ns(q));
 }
 
 /* ---- messages ----------------------------------------------------------- */
 
-static void sfs_quorum_got_prevote(struct sfs_quorum *q, unsigned int from,
-				   u64 term, u64 stamp, u64 now_ns)
+/* Votes are for who goes by the same list. */
+static bool sfs_quorum_has_list(const struct sfs_quorum *q,
+				const struct sfs_quorum_letter *l)
 {
-	bool would = term > q->term && sfs_quorum_is_free(q, now_ns);
+	return le64_to_cpu(l->msg.list_version) == q->p.list_version;
+}
 
-	sfs_quorum_send(q, from, SFS_QM_PREVOTE_REPLY, would ? term : q->term,
+static void sfs_quorum_got_prevote(struct sfs_quorum *q,
+				   const struct sfs_quorum_letter *l, u64 term,
+				   u64 stamp, u64 now_ns)
+{
+	bool would = term > q->term && sfs_quorum_has_list(q, l) &&
+		     sfs_quorum_is_free(q, now_ns);
+
+	sfs_quorum_send(q, l->from, SFS_QM_PREVOTE_REPLY, would ? term : q->term,
 			stamp, would, now_ns);
 }
 
-static void sfs_quorum_got_vote(struct sfs_quorum *q, unsigned int from,
-				u64 term, u64 stamp, u64 now_ns)
+static void sfs_quorum_got_vote(struct sfs_quorum *q,
+				const struct sfs_quorum_letter *l, u64 term,
+				u64 stamp, u64 now_ns)
 {
+	unsigned int from = l->from;
 	bool has_voted = le64_to_cpu(q->page->vote_term) >= term;
 	bool is_same = le64_to_cpu(q->page->vote_term) == term &&
 		       le32_to_cpu(q->page->vote_for) == from;
 	bool grants = is_same;
 
+	if (!sfs_quorum_has_list(q, l)) {
+		sfs_quorum_send(q, from, SFS_QM_VOTE_REPLY, q->term, stamp,
+				false, now_ns);
+		return;
+	}
 	/* who hears a leader is not moved by others' terms */
 	if (!is_same && !sfs_quorum_is_free(q, now_ns))
 		term = min(term, q->term);
@@ -312,7 +349,7 @@ static void sfs_quorum_got_reply(struct sfs_quorum *q,
 		return;
 	}
 	/* the stamp tells this attempt from earlier ones */
-	if (q->stage != stage || term != asked ||
+	if (q->stage != stage || term != asked || !sfs_quorum_has_list(q, l) ||
 	    le64_to_cpu(l->msg.stamp) != q->asked_ns)
 		return;
 	q->vote_bits |= 1U << l->from;
@@ -347,7 +384,7 @@ static void sfs_quorum_got_ack(struct sfs_quorum *q,
 		return;
 	q->other[l->from].acked_ns = max(q->other[l->from].acked_ns, stamp);
 	if (!sfs_quorum_is_on_disk(q))
-		sfs_quorum_extend(q, sfs_quorum_majority_ns(q) +
+		sfs_quorum_extend(q, sfs_quorum_majority_ns(q, q->p.slots) +
 				     sfs_quorum_lease_ns(q));
 }
 
@@ -369,15 +406,21 @@ static void sfs_quorum_handle(struct sfs_quorum *q,
 	u64 term = le64_to_cpu(l->msg.term);
 	u64 stamp = le64_to_cpu(l->msg.stamp);
 
+	sfs_quorum_list_heard(q, le64_to_cpu(l->msg.list_version), now_ns);
+	if (q->is_removed || !(q->p.slots & 1U << l->from))
+		return;
+	q->other[l->from].list_version =
+		max(q->other[l->from].list_version,
+		    le64_to_cpu(l->msg.list_version));
 	q->other[l->from].recv_term = term;
 	q->other[l->from].recv_type = l->msg.type;
 	q->other[l->from].recv_ns = l->at_ns;
 	switch (l->msg.type) {
 	case SFS_QM_PREVOTE:
-		sfs_quorum_got_prevote(q, l->from, term, stamp, now_ns);
+		sfs_quorum_got_prevote(q, l, term, stamp, now_ns);
 		break;
 	case SFS_QM_VOTE:
-		sfs_quorum_got_vote(q, l->from, term, stamp, now_ns);
+		sfs_quorum_got_vote(q, l, term, stamp, now_ns);
 		break;
 	case SFS_QM_PREVOTE_REPLY:
 	case SFS_QM_VOTE_REPLY:
@@ -402,7 +445,8 @@ static bool sfs_quorum_msg_is_sound(const struct sfs_quorum *q,
 	return msg->type >= SFS_QM_PREVOTE && msg->type < SFS_QM_NR_TYPES &&
 	       msg->is_granted <= 1 &&
 	       !memchr_inv(msg->pad, 0, sizeof(msg->pad)) &&
-	       le64_to_cpu(msg->term) < U64_MAX / 2;
+	       le64_to_cpu(msg->term) < U64_MAX / 2 &&
+	       le64_to_cpu(msg->list_version) < U64_MAX / 2;
 }
 
 void sfs_quorum_receive(struct sfs_quorum *q, unsigned int from_slot,
@@ -410,8 +454,8 @@ void sfs_quorum_receive(struct sfs_quorum *q, unsigned int from_slot,
 {
 	struct sfs_quorum_letter *l;
 
-	if (from_slot >= SFS_QUORUM_SLOTS_MAX || from_slot == q->p.slot ||
-	    !(q->p.slots & 1U << from_slot) || len != sizeof(l->msg) ||
+	/* whether there is such a slot is seen when it is handled */
+	if (from_slot >= SFS_QUORUM_SLOTS_MAX || from_slot == q->p.slot || len != sizeof(l->msg) ||
 	    !sfs_quorum_msg_is_sound(q, msg))
 		return;
 	l = kmalloc(sizeof(*l), GFP_NOFS);
@@ -500,7 +544,16 @@ static void sfs_quorum_step(struct sfs_quorum *q, u64 now_ns)
 	else if (q->stage == SFS_QUORUM_VOTES)
 		sfs_quorum_follow(q, now_ns, sfs_quorum_jitter(q));
 	else
-		sfs_quorum_ask(q, SFS_QUORUM_PREVOTES, now_ns);
+		sfs_quorum_ask_first(q, now_ns);
+}
+
+static void sfs_quorum_work(struct sfs_quorum *q, u64 now_ns)
+{
+	if (q->wants_resign)
+		sfs_quorum_do_resign(q, now_ns);
+	if (now_ns >= q->beat_ns)
+		sfs_quorum_beat(q, now_ns);
+	sfs_quorum_step(q, now_ns);
 }
 
 u64 sfs_quorum_run(struct sfs_quorum *q, u64 now_ns)
@@ -512,17 +565,19 @@ u64 sfs_quorum_run(struct sfs_quorum *q, u64 now_ns)
 	/* what is over is over, whatever was received meanwhile */
 	if (q->role == SFS_QUORUM_LEADER)
 		sfs_quorum_step(q, now_ns);
+	if (q->wants_list && sfs_quorum_list_look(q, now_ns) >= 0)
+		q->wants_list = false;
 	while ((l = sfs_quorum_next_letter(q)) != NULL) {
 		sfs_quorum_handle(q, l, now_ns);
 		kfree(l);
 	}
-	if (q->wants_resign)
-		sfs_quorum_do_resign(q, now_ns);
-	if (now_ns >= q->beat_ns)
-		sfs_quorum_beat(q, now_ns);
-	sfs_quorum_step(q, now_ns);
-	next = min(q->beat_ns, q->role == SFS_QUORUM_LEADER ? q->lease_ns :
-							      q->timeout_ns);
+	if (q->is_removed) {
+		next = now_ns + sfs_quorum_timeout_ns(q);
+	} else {
+		sfs_quorum_work(q, now_ns);
+		next = min(q->beat_ns, q->role == SFS_QUORUM_LEADER ?
+				       q->lease_ns : q->timeout_ns);
+	}
 	mutex_unlock(&q->lock);
 	return next;
 }
@@ -540,16 +595,20 @@ void sfs_quorum_leave(struct sfs_quorum *q)
 	u64 now_ns = ktime_get_ns();
 
 	mutex_lock(&q->lock);
-	sfs_quorum_do_resign(q, now_ns);
-	q->page->rid = 0;
-	le64_add_cpu(&q->page->beat, 1);
-	q->p.ops->write_page(q->p.arg, q->page);
+	/* a slot that was removed is nobody's, or another mount's */
+	if (!q->is_removed) {
+		sfs_quorum_do_resign(q, now_ns);
+		q->page->rid = 0;
+		le64_add_cpu(&q->page->beat, 1);
+		q->p.ops->write_page(q->p.arg, q->p.slot, q->page);
+	}
 	mutex_unlock(&q->lock);
 }
 
 unsigned int sfs_quorum_votes_needed(const struct sfs_quorum *q)
 {
-	return q->need;
+	/* asked under locks that come after q->lock */
+	return READ_ONCE(q->need);
 }
 
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms)
@@ -568,8 +627,7 @@ static struct sfs_quorum *sfs_quorum_alloc(const struct sfs_quorum_params *p)
 	if (!q)
 		return NULL;
 	q->p = *p;
-	q->nr_slots = hweight32(p->slots);
-	q->need = q->nr_slots > 2 ? q->nr_slots / 2 + 1 : 1;
+	sfs_quorum_list_use(q, p->list_version, p->slots);
 	q->rnd = p->seed ?: 1;
 	q->leader_slot = -1;
 	q->told_leader = -1;
@@ -599,6 +657,11 @@ int sfs_quorum_create(const struct sfs_quorum_params *params,
 	if (!q)
 		return -ENOMEM;
 	ret = sfs_quorum_own_take(q);
+	/* who changes the list looks at the pages: either he sees, or this does */
+	if (!ret)
+		ret = sfs_quorum_list_look(q, ktime_get_ns());
+	if (ret > 0)
+		ret = q->is_removed ? -ESTALE : 0;
 	if (ret) {
 		sfs_quorum_destroy(q);
 		return ret;
@@ -637,6 +700,8 @@ void sfs_quorum_status(struct sfs_quorum *q, struct sfs_quorum_status *st)
 	memset(st, 0, sizeof(*st));
 	mutex_lock(&q->lock);
 	st->slot = q->p.slot;
+	st->slots = q->p.slots;
+	st->list_version = q->p.list_version;
 	st->term = q->term;
 	st->role = q->role;
 	st->leader_slot = q->leader_slot;

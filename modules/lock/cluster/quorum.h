@@ -21,6 +21,8 @@
  * newer term); the lease is shorter than the followers' timeout, so it is over
  * before anybody else is elected.
  *
+ * The list of slots changes while mounts elect and lead, see quorum_list.c.
+ *
  * This is a state machine without threads: the owner calls sfs_quorum_run() when
  * it asks to and hands in what was received.
  */
@@ -45,12 +47,16 @@ enum sfs_quorum_role {
  * struct sfs_quorum_ops - what the owner supplies
  * @send: a message to the holder of a slot; may get lost
  * @read_page: the page of a slot; all zeroes when it is blank or damaged
- * @write_page: write the own page, durable on return
+ * @write_page: write the page of a slot, durable on return: the own one, and that
+ *	of a slot that is being added
  * @elected: this mount leads in @term from now on
  * @deposed: it does not any more, and its lease is over or given up; @error is
  *	0 after sfs_quorum_resign()
  * @leader: the holder of @slot leads in @term; -1: nobody is known to
  * @lease: this mount leads until @until_ns at least
+ * @read_list: the newest list of slots on the device: its version, and a bit mask
+ *	that lacks the own slot when that is somebody else's now
+ * @removed: the own slot is not in the list any more: takes no part, for ever
  *
  * Called from sfs_quorum_run() only, in order; may sleep, @elected and @deposed
  * should only start the work that follows from them.
@@ -59,11 +65,14 @@ struct sfs_quorum_ops {
 	void (*send)(void *arg, unsigned int slot, const void *msg, u32 len);
 	int (*read_page)(void *arg, unsigned int slot,
 			 struct sfs_quorum_page *page);
-	int (*write_page)(void *arg, struct sfs_quorum_page *page);
+	int (*write_page)(void *arg, unsigned int slot,
+			  struct sfs_quorum_page *page);
 	void (*elected)(void *arg, u64 term);
 	void (*deposed)(void *arg, u64 term, int error);
 	void (*leader)(void *arg, int slot, u64 term);
 	void (*lease)(void *arg, u64 until_ns);
+	int (*read_list)(void *arg, u64 *version, u32 *slots);
+	void (*removed)(void *arg);
 };
 
 /**
@@ -72,6 +81,7 @@ struct sfs_quorum_ops {
  * @rid: this mount
  * @slot: its quorum slot
  * @slots: bit mask of the slots the volume has
+ * @list_version: of the list that @slots is from
  * @timeout_ms: without a heartbeat for so long a leader is taken for lost; all
  *	other times derive from it
  * @seed: for the random part of timeouts; two mounts have different ones
@@ -84,6 +94,7 @@ struct sfs_quorum_params {
 	u64 rid;
 	unsigned int slot;
 	u32 slots;
+	u64 list_version;
 	unsigned int timeout_ms;
 	u64 seed;
 	const char *node;
@@ -98,7 +109,7 @@ unsigned int sfs_quorum_interval_ms(unsigned int timeout_ms);	/* heartbeats */
 /*
  * Reads the own page: 0; -EBUSY when another mount that is alive holds the slot
  * (its beat moves while we look, which takes two of its intervals at most);
- * -EINVAL for a slot that is none; -EIO, -ENOMEM.
+ * -EINVAL for a slot that is none; -ESTALE: not any more; -EIO, -ENOMEM.
  */
 int sfs_quorum_create(const struct sfs_quorum_params *params,
 		      struct sfs_quorum **ret);
@@ -123,9 +134,25 @@ void sfs_quorum_receive(struct sfs_quorum *q, unsigned int from_slot,
 void sfs_quorum_resign(struct sfs_quorum *q, unsigned int pause_ms);
 /* The mount leaves: as above, at once, and the slot is free.  No run follows. */
 void sfs_quorum_leave(struct sfs_quorum *q);
-/* How many slots elect a leader; constant. */
+/* How many slots elect a leader, by the newest list that is known. */
 unsigned int sfs_quorum_votes_needed(const struct sfs_quorum *q);
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms);
+
+/*
+ * May this mount, as the leader, make @slots the list after *@version?  They differ
+ * from the present ones by one slot at most.  Makes the page of a slot that comes
+ * new.  The caller makes one change at a time, has those fenced that led before,
+ * writes nothing that is not based on *@version, and calls sfs_quorum_reread_list()
+ * when it is durable.  0; -ENOENT: does not lead; -EAGAIN: an earlier change is not
+ * known to enough mounts yet; -ENOTCONN: too few of @slots have answered what was
+ * sent since @since_ns, so this mount would not lead any more; -EINVAL; -EIO.
+ */
+int sfs_quorum_may_change(struct sfs_quorum *q, u32 slots, u64 since_ns,
+			  u64 *version);
+/* There may be a newer list; the next run, which should be soon, looks. */
+void sfs_quorum_reread_list(struct sfs_quorum *q);
+/* The version that elections and leases go by. */
+u64 sfs_quorum_list_version(struct sfs_quorum *q);
 
 /*
  * Who led before, not counting this mount, and did not step down: has to be fenced.
@@ -140,6 +167,8 @@ int sfs_quorum_clear_stale_leader(struct sfs_quorum *q, unsigned int slot,
 /**
  * struct sfs_quorum_status - for the ABI's quorum/status and netlink
  * @slot: own
+ * @slots: bit mask of the slots, by the newest list that is known
+ * @list_version: of that list
  * @term: current
  * @role: enum sfs_quorum_role
  * @leader_slot: -1: none known
@@ -151,6 +180,8 @@ int sfs_quorum_clear_stale_leader(struct sfs_quorum *q, unsigned int slot,
  */
 struct sfs_quorum_status {
 	unsigned int slot;
+	u32 slots;
+	u64 list_version;
 	u64 term;
 	enum sfs_quorum_role role;
 	int leader_slot;
@@ -167,11 +198,11 @@ struct sfs_quorum_status {
 void sfs_quorum_status(struct sfs_quorum *q, struct sfs_quorum_status *st);
 
 /*
- * Who leads, from the device alone: for mounts without a slot.  The slot whose
+ * Who leads, from the device alone: for mounts without a slot.  The one of @slots whose
  * page says that it leads in the highest term; -ENOENT: none; -EIO.
  */
-int sfs_quorum_find_leader(struct sfs_volume *vol, unsigned int *slot,
-			   u64 *term, u64 *rid);
+int sfs_quorum_find_leader(struct sfs_volume *vol, u32 slots,
+			   unsigned int *slot, u64 *term, u64 *rid);
 /* Page of a slot; zeroes when blank or damaged.  0 or -EIO. */
 int sfs_quorum_page_read(struct sfs_volume *vol, unsigned int slot,
 			 struct sfs_quorum_page *page);

@@ -80,10 +80,26 @@ static void sfs_quorum_give_way(struct sfs_quorum *q, u64 now_ns)
 			  sfs_quorum_random(q, q->p.timeout_ms / 4));
 }
 
+/*
+ * The other one leads, with a beat that was written late: it may not see the claim
+ * before its lease is over.
+ */
+static void sfs_quorum_give_way_to_leader(struct sfs_quorum *q, u64 now_ns)
+{
+	q->term = max(q->term, le64_to_cpu(q->found->term));
+	sfs_quorum_follow(q, now_ns, sfs_quorum_timeout_ns(q) +
+				     sfs_quorum_jitter(q));
+}
+
 static void sfs_quorum_claim(struct sfs_quorum *q, u64 now_ns)
 {
 	bool has_moved;
+	int ret = sfs_quorum_list_look(q, now_ns);
 
+	if (ret < 0)
+		sfs_quorum_follow(q, now_ns, sfs_quorum_timeout_ns(q));
+	if (ret)
+		return;
 	if (sfs_quorum_read_other(q, &has_moved))
 		return sfs_quorum_give_way(q, now_ns);
 	/* it was silent, or would have been heard; so it moves just now */
@@ -108,12 +124,10 @@ static void sfs_quorum_claim(struct sfs_quorum *q, u64 now_ns)
 }
 
 /* Is what the other one says now stronger than the own claim? */
-static bool sfs_quorum_must_give_way(struct sfs_quorum *q, bool has_moved)
+static bool sfs_quorum_must_give_way(struct sfs_quorum *q)
 {
 	u64 term = le64_to_cpu(q->found->term);
 
-	if (sfs_quorum_found_leads(q) && has_moved)
-		return true;
 	if (term != q->term)
 		return term > q->term;
 	return le64_to_cpu(q->found->vote_term) == term &&
@@ -124,9 +138,17 @@ static bool sfs_quorum_must_give_way(struct sfs_quorum *q, bool has_moved)
 static void sfs_quorum_claim_holds(struct sfs_quorum *q, u64 now_ns)
 {
 	bool has_moved;
+	int ret = sfs_quorum_list_look(q, now_ns);
 
-	if (sfs_quorum_read_other(q, &has_moved) ||
-	    sfs_quorum_must_give_way(q, has_moved))
+	if (ret < 0)
+		sfs_quorum_give_way(q, now_ns);
+	if (ret)
+		return;
+	if (sfs_quorum_read_other(q, &has_moved))
+		return sfs_quorum_give_way(q, now_ns);
+	if (sfs_quorum_found_leads(q) && has_moved)
+		return sfs_quorum_give_way_to_leader(q, now_ns);
+	if (sfs_quorum_must_give_way(q))
 		return sfs_quorum_give_way(q, now_ns);
 	q->disk_ns = now_ns;
 	if (sfs_quorum_own_write(q, true))
@@ -136,7 +158,7 @@ static void sfs_quorum_claim_holds(struct sfs_quorum *q, u64 now_ns)
 	    (sfs_quorum_found_leads(q) && has_moved)) {
 		/* nobody was told yet; if it cannot be written, nobody will be */
 		if (!sfs_quorum_own_write(q, false))
-			sfs_quorum_give_way(q, now_ns);
+			sfs_quorum_give_way_to_leader(q, now_ns);
 		return;
 	}
 	sfs_quorum_lead(q, now_ns);

@@ -21,12 +21,13 @@ enum sfs_quorum_msg_type {
 struct sfs_quorum_msg {
 	__le64 term;
 	__le64 stamp;		/* the asker's clock; replies return it */
+	__le64 list_version;	/* of the sender's list of slots */
 	__u8 type;		/* enum sfs_quorum_msg_type */
 	__u8 is_granted;	/* replies */
 	__u8 pad[6];
 };
 
-static_assert(sizeof(struct sfs_quorum_msg) == 24);
+static_assert(sizeof(struct sfs_quorum_msg) == 32);
 static_assert(sizeof(struct sfs_quorum_msg) <= SFS_QUORUM_MSG_MAX);
 
 #endif

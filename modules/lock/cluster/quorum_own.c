@@ -22,7 +22,7 @@ int sfs_quorum_own_write(struct sfs_quorum *q, bool leads)
 	page->term = cpu_to_le64(q->term);
 	page->flags = cpu_to_le32(leads ? SFS_QUORUM_LEADS : 0);
 	le64_add_cpu(&page->beat, 1);
-	return q->p.ops->write_page(q->p.arg, page);
+	return q->p.ops->write_page(q->p.arg, q->p.slot, page);
 }
 
 int sfs_quorum_own_vote(struct sfs_quorum *q, u64 term, unsigned int slot)
@@ -99,7 +99,23 @@ int sfs_quorum_own_take(struct sfs_quorum *q)
 	return sfs_quorum_own_write(q, false);
 }
 
-/* Does any other page say that its mount leads? */
+int sfs_quorum_newest_term(struct sfs_quorum *q, u32 slots, u64 *term)
+{
+	unsigned int slot;
+	int ret = 0;
+
+	*term = q->term;
+	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX && !ret; slot++) {
+		if (!(slots & 1U << slot) || slot == q->p.slot)
+			continue;
+		ret = sfs_quorum_own_read(q, slot);
+		if (!ret)
+			*term = max(*term, le64_to_cpu(q->found->term));
+	}
+	return ret;
+}
+
+/* Does any other page say that its mount leads?  Takes over their terms. */
 bool sfs_quorum_sees_leads(struct sfs_quorum *q)
 {
 	bool sees = false;
@@ -113,6 +129,8 @@ bool sfs_quorum_sees_leads(struct sfs_quorum *q)
 			continue;
 		}
 		q->other[slot].beat = le64_to_cpu(q->found->beat);
+		/* whoever led in it may have asked others than those of this list */
+		q->term = max(q->term, le64_to_cpu(q->found->term));
 		if (le32_to_cpu(q->found->flags) & SFS_QUORUM_LEADS)
 			sees = true;
 	}
@@ -121,6 +139,33 @@ bool sfs_quorum_sees_leads(struct sfs_quorum *q)
 		if (q->page->led[slot].rid)
 			sees = true;
 	return sees;
+}
+
+/*
+ * Nobody else writes it: nobody has the slot.  What is said there by the last one who
+ * had it counts no more; the notes stay.  Whoever gets it has voted for this leader.
+ */
+int sfs_quorum_page_renew(struct sfs_quorum *q, unsigned int slot)
+{
+	struct sfs_quorum_page *old, *page = q->found;
+	int ret;
+
+	ret = sfs_quorum_own_read(q, slot);
+	if (ret)
+		return ret;
+	old = kmemdup(page, sizeof(*page), GFP_NOFS);
+	if (!old)
+		return -ENOMEM;
+	memset(page, 0, sizeof(*page));
+	page->hdr.seq = old->hdr.seq;
+	page->beat = cpu_to_le64(le64_to_cpu(old->beat) + 1);
+	page->nr_fenced = old->nr_fenced;
+	memcpy(page->fenced, old->fenced, sizeof(page->fenced));
+	page->term = cpu_to_le64(q->term);
+	page->vote_term = page->term;
+	page->vote_for = cpu_to_le32(q->p.slot);
+	kfree(old);
+	return q->p.ops->write_page(q->p.arg, slot, page);
 }
 
 /* ---- leaders of before -------------------------------------------------- */
@@ -136,7 +181,7 @@ static bool sfs_quorum_page_has_fenced(const struct sfs_quorum_page *page,
 	return false;
 }
 
-/* 1: it is; 0: nobody noted it. */
+/* 1: it is; 0: nobody noted it, not even in a slot that was removed since. */
 static int sfs_quorum_is_fenced(struct sfs_quorum *q, u64 rid)
 {
 	unsigned int slot;
@@ -145,7 +190,7 @@ static int sfs_quorum_is_fenced(struct sfs_quorum *q, u64 rid)
 	if (sfs_quorum_page_has_fenced(q->page, rid))
 		return 1;
 	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++) {
-		if (!(q->p.slots & 1U << slot) || slot == q->p.slot)
+		if (slot == q->p.slot)
 			continue;
 		ret = sfs_quorum_own_read(q, slot);
 		if (ret)

@@ -42,8 +42,8 @@ int sfs_quorum_page_write(struct sfs_volume *vol, unsigned int slot,
 					  SFS_IO_FUA);
 }
 
-int sfs_quorum_find_leader(struct sfs_volume *vol, unsigned int *slot,
-			   u64 *term, u64 *rid)
+int sfs_quorum_find_leader(struct sfs_volume *vol, u32 slots,
+			   unsigned int *slot, u64 *term, u64 *rid)
 {
 	struct sfs_quorum_page *page = kmalloc(sizeof(*page), GFP_NOFS);
 	int found = -ENOENT;
@@ -53,7 +53,7 @@ int sfs_quorum_find_leader(struct sfs_volume *vol, unsigned int *slot,
 	if (!page)
 		return -ENOMEM;
 	for (i = 0; i < SFS_QUORUM_SLOTS_MAX && !ret; i++) {
-		if (!vol->sb->quorum[i].family)
+		if (!(slots & 1U << i))
 			continue;
 		ret = sfs_quorum_page_read(vol, i, page);
 		if (ret || !(le32_to_cpu(page->flags) & SFS_QUORUM_LEADS) ||

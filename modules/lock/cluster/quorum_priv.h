@@ -5,6 +5,7 @@
  *	quorum.c	messages, elections among three slots and more, leading
  *	quorum_disk.c	elections on the device, with one slot or two
  *	quorum_own.c	the own page; leaders of before
+ *	quorum_list.c	another list of slots
  *	quorum_page.c	pages on the device
  */
 #ifndef SFS_QUORUM_PRIV_H
@@ -36,17 +37,21 @@ struct sfs_quorum_letter {
 struct sfs_quorum_other {
 	u64 acked_ns;		/* newest own heartbeat it answered, when sent */
 	u64 beat;		/* of its page, as last seen */
+	u64 list_version;	/* newest it is known to have */
 	u64 send_term, send_ns, recv_term, recv_ns;
 	u8 send_type, recv_type;
 };
 
 struct sfs_quorum {
-	/* constant */
+	/* constant, but for slots, list_version and timeout_ms: under lock */
 	struct sfs_quorum_params p;
-	unsigned int nr_slots;
-	unsigned int need;		/* votes, the own one included */
 
 	struct mutex lock;		/* all that follows but the inbox */
+	unsigned int nr_slots;
+	unsigned int need;		/* votes, the own one included */
+	bool is_removed;		/* the own slot is not in the list */
+	bool wants_list;		/* look for a newer one */
+	u64 list_ns;			/* others' word for one was checked */
 	struct sfs_quorum_page *page;	/* own, as written or about to be */
 	struct sfs_quorum_page *found;	/* as last read */
 	u64 rnd;
@@ -79,8 +84,27 @@ static inline u64 sfs_quorum_ms(unsigned int ms)
 	return ms * (u64)NSEC_PER_MSEC;
 }
 
+static inline u64 sfs_quorum_lease_ns(const struct sfs_quorum *q)
+{
+	return sfs_quorum_ms(sfs_quorum_lease_ms(q->p.timeout_ms));
+}
+
+static inline u64 sfs_quorum_timeout_ns(const struct sfs_quorum *q)
+{
+	return sfs_quorum_ms(q->p.timeout_ms);
+}
+
+/* With one slot or two the device decides. */
+static inline unsigned int sfs_quorum_need(u32 slots)
+{
+	return hweight32(slots) > 2 ? hweight32(slots) / 2 + 1 : 1;
+}
+
 /* quorum.c */
 u64 sfs_quorum_random(struct sfs_quorum *q, unsigned int below_ms);
+u64 sfs_quorum_jitter(struct sfs_quorum *q);
+/* When was sent what enough of @slots have answered, the own disk included? */
+u64 sfs_quorum_majority_ns(const struct sfs_quorum *q, u32 slots);
 void sfs_quorum_follow(struct sfs_quorum *q, u64 now_ns, u64 wait_ns);
 void sfs_quorum_lead(struct sfs_quorum *q, u64 now_ns);
 void sfs_quorum_depose(struct sfs_quorum *q, u64 now_ns, int error);
@@ -99,5 +123,16 @@ int sfs_quorum_own_take(struct sfs_quorum *q);
 int sfs_quorum_own_write(struct sfs_quorum *q, bool leads);
 int sfs_quorum_own_vote(struct sfs_quorum *q, u64 term, unsigned int slot);
 bool sfs_quorum_sees_leads(struct sfs_quorum *q);
+/* Of all pages of @slots and of this mount; clobbers q->found. */
+int sfs_quorum_newest_term(struct sfs_quorum *q, u32 slots, u64 *term);
+/* As the leader: of a slot that nobody has had yet. */
+int sfs_quorum_page_renew(struct sfs_quorum *q, unsigned int slot);
+
+/* quorum_list.c */
+void sfs_quorum_list_use(struct sfs_quorum *q, u64 version, u32 slots);
+/* 1: there is a newer list, and it counts from now on; 0: there is none; -EIO. */
+int sfs_quorum_list_look(struct sfs_quorum *q, u64 now_ns);
+/* Somebody says that he has @version. */
+void sfs_quorum_list_heard(struct sfs_quorum *q, u64 version, u64 now_ns);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "lock/lock.h"
 
-#define SFS_CLUSTER_VERSION	2
+#define SFS_CLUSTER_VERSION	3
 
 /* class LOCK */
 enum sfs_cluster_lock_msg {
