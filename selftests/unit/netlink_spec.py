@@ -88,7 +88,7 @@ def check_family(family):
         name = d["name"].replace("-", "_")
         check("%s has the values of %s" % (family, d["name"]),
               {constant("SCOUTFS_" + name.upper() + "_", e): i
-               for i, e in enumerate(d["entries"])}, enum("scoutfs_" + name))
+               for i, e in enumerate(d["entries"], d.get("value-start", 0))}, enum("scoutfs_" + name))
 
 
 print("TAP version 13")

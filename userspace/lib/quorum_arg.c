@@ -63,6 +63,17 @@ void sfs_quorum_arg_parse(struct argp_state *state, char *arg,
 	slots[nr] = slot;
 }
 
+void sfs_quorum_arg_text(const struct sfs_disk_quorum_slot *qs, char *buf,
+			 size_t size)
+{
+	char addr[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(qs->family == 6 ? AF_INET6 : AF_INET, qs->addr, addr,
+		  sizeof(addr));
+	snprintf(buf, size, qs->family == 6 ? "[%s]:%u" : "%s:%u", addr,
+		 le16_to_cpu(qs->port));
+}
+
 void sfs_quorum_arg_print(const struct sfs_super_block *sb)
 {
 	const char *label = "quorum slots:";
@@ -71,16 +82,12 @@ void sfs_quorum_arg_print(const struct sfs_super_block *sb)
 	printf("  %-23s %llu\n", "quorum config version:",
 	       le64_to_cpu(sb->quorum_version));
 	for (i = 0; i < SFS_QUORUM_SLOTS_MAX; i++) {
-		const struct sfs_disk_quorum_slot *qs = &sb->quorum[i];
-		char addr[INET6_ADDRSTRLEN];
+		char addr[SFS_QUORUM_ARG_TEXT];
 
-		if (!qs->family)
+		if (!sb->quorum[i].family)
 			continue;
-		inet_ntop(qs->family == 6 ? AF_INET6 : AF_INET, qs->addr, addr,
-			  sizeof(addr));
-		printf(qs->family == 6 ? "  %-23s %u: [%s]:%u\n" :
-					 "  %-23s %u: %s:%u\n",
-		       label, i, addr, le16_to_cpu(qs->port));
+		sfs_quorum_arg_text(&sb->quorum[i], addr, sizeof(addr));
+		printf("  %-23s %u: %s\n", label, i, addr);
 		label = "";
 	}
 }

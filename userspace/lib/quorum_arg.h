@@ -22,6 +22,11 @@
 void sfs_quorum_arg_parse(struct argp_state *state, char *arg,
 			  struct sfs_disk_quorum_slot *slots);
 
+enum { SFS_QUORUM_ARG_TEXT = 64 };
+/* Address and port: 192.0.2.1:5000, [2001:db8:..]:5000. */
+void sfs_quorum_arg_text(const struct sfs_disk_quorum_slot *qs, char *buf,
+			 size_t size);
+
 /* Version and slots of a volume on standard output, a line each. */
 void sfs_quorum_arg_print(const struct sfs_super_block *sb);
 

@@ -23,6 +23,12 @@ static const char * const sfs_member_states[] = {
 	[5] = "fenced"
 };
 
+static const char * const sfs_slot_changes[] = {
+	[SCOUTFS_SLOT_CHANGE_ADD] = "add",
+	[SCOUTFS_SLOT_CHANGE_REPLACE] = "replace",
+	[SCOUTFS_SLOT_CHANGE_REMOVE] = "remove",
+};
+
 static const char * const sfs_roles[] = { "follower", "candidate", "leader" };
 
 const struct sfs_field sfs_mount_fields[] = {
@@ -124,6 +130,23 @@ const struct sfs_field sfs_quorum_fields[] = {
 	SFS_FIELD(SCOUTFS_LOCK_A_LEADER_TERM, U64, "led_in_term"),
 	SFS_FIELD(SCOUTFS_LOCK_A_VOTE_FOR, U32, "vote_for"),
 	SFS_FIELD(SCOUTFS_LOCK_A_VOTES, U32, "vote_bits"),
+	SFS_FIELD(SCOUTFS_LOCK_A_LIST_VERSION, U64, "list_version"),
+	SFS_FIELD(SCOUTFS_LOCK_A_SLOT_BITS, U32, "slot_bits"),
+	{ 0 }
+};
+
+const struct sfs_field sfs_slot_fields[] = {
+	SFS_FIELD(SCOUTFS_LOCK_A_SLOT, U32, "slot"),
+	SFS_FIELD(SCOUTFS_LOCK_A_ADDR, STR, "addr"),
+	SFS_FIELD(SCOUTFS_LOCK_A_SELF, FLAG, "is_own"),
+	{ 0 }
+};
+
+const struct sfs_field sfs_slot_change_fields[] = {
+	SFS_FIELD_NAMES(SCOUTFS_LOCK_A_SLOT_CHANGE, "change", sfs_slot_changes),
+	SFS_FIELD(SCOUTFS_LOCK_A_SLOT, U32, "slot"),
+	SFS_FIELD(SCOUTFS_LOCK_A_ADDR, STR, "addr"),
+	SFS_FIELD(SCOUTFS_LOCK_A_LIST_VERSION, U64, "list_version"),
 	{ 0 }
 };
 

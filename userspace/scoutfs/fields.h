@@ -53,6 +53,8 @@ extern const struct sfs_field sfs_master_fields[];
 extern const struct sfs_field sfs_member_fields[];
 extern const struct sfs_field sfs_leader_fields[];
 extern const struct sfs_field sfs_quorum_fields[];
+extern const struct sfs_field sfs_slot_fields[];
+extern const struct sfs_field sfs_slot_change_fields[];
 extern const struct sfs_field sfs_transport_fields[];
 extern const struct sfs_field sfs_peer_fields[];
 extern const struct sfs_field sfs_net_stats_fields[];

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "lib/quorum_arg.h"
 #include "scoutfs/fields.h"
 
 enum { SFS_COLUMNS_MAX = 16 };
@@ -20,6 +21,7 @@ enum { SFS_COLUMNS_MAX = 16 };
  * @needs_mount: is about one mount
  * @fields: what is shown
  * @answer: SCOUTFS_FENCE_STATE_* that is sent, 0: asks only
+ * @change: SCOUTFS_SLOT_CHANGE_* that is sent, 0: asks only
  */
 struct sfs_verb {
 	const char *object;
@@ -31,6 +33,7 @@ struct sfs_verb {
 	bool needs_mount;
 	const struct sfs_field *fields;
 	u32 answer;
+	u32 change;
 };
 
 #define FS	.family = SCOUTFS_GENL_NAME
@@ -77,6 +80,22 @@ static const struct sfs_verb sfs_verbs[] = {
 	{ "quorum", "show", "Show a mount's part in elections.",
 	  LOCK, .cmd = SCOUTFS_LOCK_CMD_QUORUM_GET, .needs_mount = true,
 	  .fields = sfs_quorum_fields },
+	{ "quorum", "slots", "List the quorum slots that a mount knows.",
+	  LOCK, .cmd = SCOUTFS_LOCK_CMD_SLOT_GET, .is_dump = true,
+	  .needs_mount = true, .fields = sfs_slot_fields },
+	{ "quorum", "add", "Add a quorum slot, on the leader.",
+	  LOCK, .cmd = SCOUTFS_LOCK_CMD_SLOT_CHANGE, .needs_mount = true,
+	  .fields = sfs_slot_change_fields, .change = SCOUTFS_SLOT_CHANGE_ADD },
+	{ "quorum", "replace",
+	  "Give a quorum slot that no mount has another address, on the leader.",
+	  LOCK, .cmd = SCOUTFS_LOCK_CMD_SLOT_CHANGE, .needs_mount = true,
+	  .fields = sfs_slot_change_fields,
+	  .change = SCOUTFS_SLOT_CHANGE_REPLACE },
+	{ "quorum", "remove",
+	  "Remove a quorum slot that no mount has, on the leader.",
+	  LOCK, .cmd = SCOUTFS_LOCK_CMD_SLOT_CHANGE, .needs_mount = true,
+	  .fields = sfs_slot_change_fields,
+	  .change = SCOUTFS_SLOT_CHANGE_REMOVE },
 	{ "transports", "list", "List the network transports that are loaded.",
 	  NET, .cmd = SCOUTFS_NET_CMD_TRANSPORT_GET, .is_dump = true,
 	  .fields = sfs_transport_fields },
@@ -91,6 +110,9 @@ static const struct sfs_verb sfs_verbs[] = {
 struct sfs_object_args {
 	const struct sfs_verb *verb;
 	const char *target;	/* mount, or rid to fence */
+	bool has_slot;
+	u32 slot;		/* to change */
+	char addr[SFS_QUORUM_ARG_TEXT];
 	bool is_json;
 	bool is_waiting;
 };
@@ -286,6 +308,12 @@ static struct nl_msg *sfs_object_msg(struct sfs_nlc *nlc,
 		      nla_put_u32(msg, SCOUTFS_A_FENCE_STATE, verb->answer);
 	if (!ret && args->is_waiting)
 		ret = nla_put_flag(msg, SCOUTFS_LOCK_A_WAITING);
+	if (!ret && verb->change)
+		ret = nla_put_u32(msg, SCOUTFS_LOCK_A_SLOT, args->slot) ?:
+		      nla_put_u32(msg, SCOUTFS_LOCK_A_SLOT_CHANGE,
+				  verb->change);
+	if (!ret && args->addr[0])
+		ret = nla_put_string(msg, SCOUTFS_LOCK_A_ADDR, args->addr);
 	if (!ret)
 		return msg;
 	nlmsg_free(msg);
@@ -385,6 +413,28 @@ static const struct argp_option sfs_object_lock_options[] = {
 	{ 0 }
 };
 
+/* NR, or NR,ADDR,PORT as with mkfs */
+static void sfs_object_parse_slot(struct argp_state *state, char *arg)
+{
+	struct sfs_disk_quorum_slot slots[SFS_QUORUM_SLOTS_MAX] = { 0 };
+	struct sfs_object_args *args = state->input;
+	u64 nr;
+
+	args->has_slot = true;
+	if (args->verb->change == SCOUTFS_SLOT_CHANGE_REMOVE) {
+		nr = sfs_cmd_number(state, arg, "quorum slot number");
+		if (nr >= SFS_QUORUM_SLOTS_MAX)
+			argp_error(state, "quorum slot number %llu must be below %u",
+				   nr, SFS_QUORUM_SLOTS_MAX);
+		args->slot = nr;
+		return;
+	}
+	sfs_quorum_arg_parse(state, arg, slots);
+	while (!slots[args->slot].family)
+		args->slot++;
+	sfs_quorum_arg_text(&slots[args->slot], args->addr, sizeof(args->addr));
+}
+
 static error_t sfs_object_parse(int key, char *arg, struct argp_state *state)
 {
 	struct sfs_object_args *args = state->input;
@@ -400,6 +450,10 @@ static error_t sfs_object_parse(int key, char *arg, struct argp_state *state)
 		args->is_waiting = true;
 		return 0;
 	case ARGP_KEY_ARG:
+		if (verb->change && !args->has_slot) {
+			sfs_object_parse_slot(state, arg);
+			return 0;
+		}
 		if (args->target || (!verb->needs_mount && !verb->answer))
 			argp_error(state, "too many arguments");
 		args->target = arg;
@@ -407,6 +461,8 @@ static error_t sfs_object_parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (verb->answer && !args->target)
 			argp_error(state, "must provide the rid of a mount");
+		if (verb->change && !args->has_slot)
+			argp_error(state, "must provide a quorum slot");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -453,6 +509,10 @@ int sfs_cmd_object(int argc, char **argv)
 		       sfs_object_lock_options : sfs_object_options;
 	if (args.verb->answer)
 		argp.args_doc = "RID";
+	else if (args.verb->change)
+		argp.args_doc = args.verb->change == SCOUTFS_SLOT_CHANGE_REMOVE ?
+				"NR [PATH|IDENT|RID]" :
+				"NR,ADDR,PORT [PATH|IDENT|RID]";
 	else if (args.verb->needs_mount)
 		argp.args_doc = "[PATH|IDENT|RID]";
 	argv[1] = name;

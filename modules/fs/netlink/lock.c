@@ -9,6 +9,9 @@ static const struct nla_policy sfs_nl_lock_policy[SCOUTFS_LOCK_A_MAX + 1] = {
 	[SCOUTFS_LOCK_A_FSID]		= { .type = NLA_U64 },
 	[SCOUTFS_LOCK_A_RID]		= { .type = NLA_U64 },
 	[SCOUTFS_LOCK_A_WAITING]	= { .type = NLA_FLAG },
+	[SCOUTFS_LOCK_A_ADDR]		= { .type = NLA_NUL_STRING, .len = SFS_NET_ADDR_TEXT },
+	[SCOUTFS_LOCK_A_SLOT]		= { .type = NLA_U32 },
+	[SCOUTFS_LOCK_A_SLOT_CHANGE]	= { .type = NLA_U32 },
 };
 
 static int sfs_nl_lock_u64(struct sk_buff *skb, int attr, u64 val)
@@ -220,7 +223,38 @@ static bool sfs_nl_dump_member(void *arg, const struct sfs_lock_member_info *inf
 	return true;
 }
 
-/* A dump of what the leader knows. */
+static bool sfs_nl_dump_slot(void *arg, const struct sfs_lock_slot_info *info)
+{
+	struct sfs_nl_iter *iter = arg;
+	struct sk_buff *skb = iter->skb;
+	int ret = 0;
+	void *hdr;
+
+	if (iter->at++ < iter->dump->next)
+		return true;
+	hdr = sfs_nl_iter_begin(iter);
+	if (hdr)
+		ret = nla_put_u32(skb, SCOUTFS_LOCK_A_SLOT, info->slot) ?:
+		      sfs_nl_lock_addr(skb, &info->addr) ?:
+		      sfs_nl_lock_flag(skb, SCOUTFS_LOCK_A_SELF, info->is_own);
+	if (!sfs_nl_iter_end(iter, hdr, ret))
+		return false;
+	iter->dump->next++;
+	return true;
+}
+
+static int sfs_nl_visit(struct sfs_lock_space *space, struct sfs_nl_iter *iter)
+{
+	switch (iter->cmd) {
+	case SCOUTFS_LOCK_CMD_MEMBER_GET:
+		return sfs_lock_space_members(space, sfs_nl_dump_member, iter);
+	case SCOUTFS_LOCK_CMD_SLOT_GET:
+		return sfs_lock_space_slots(space, sfs_nl_dump_slot, iter);
+	}
+	return sfs_lock_space_master_locks(space, sfs_nl_dump_master, iter);
+}
+
+/* A dump of what the leader knows, or each member. */
 static int sfs_nl_leader_dump(struct sk_buff *skb, struct netlink_callback *cb,
 			      u8 cmd)
 {
@@ -237,12 +271,7 @@ static int sfs_nl_leader_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		return ret;
 	cb->seq = sfs_lock_space_seq(sbi->fs->locks);
 	iter.is_waiting_only = attrs[SCOUTFS_LOCK_A_WAITING];
-	if (cmd == SCOUTFS_LOCK_CMD_MEMBER_GET)
-		ret = sfs_lock_space_members(sbi->fs->locks, sfs_nl_dump_member,
-					     &iter);
-	else
-		ret = sfs_lock_space_master_locks(sbi->fs->locks,
-						  sfs_nl_dump_master, &iter);
+	ret = sfs_nl_visit(sbi->fs->locks, &iter);
 	sfs_mounts_put(sbi);
 	ret = sfs_nl_lock_why(cb->extack, ret, "the mount does not lead");
 	return sfs_nl_iter_done(&iter, ret);
@@ -256,6 +285,11 @@ static int sfs_nl_master_dump(struct sk_buff *skb, struct netlink_callback *cb)
 static int sfs_nl_member_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return sfs_nl_leader_dump(skb, cb, SCOUTFS_LOCK_CMD_MEMBER_GET);
+}
+
+static int sfs_nl_slot_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return sfs_nl_leader_dump(skb, cb, SCOUTFS_LOCK_CMD_SLOT_GET);
 }
 
 static int sfs_nl_put_leader(struct sk_buff *skb, struct sfs_sb_info *sbi,
@@ -300,7 +334,10 @@ static int sfs_nl_put_quorum(struct sk_buff *skb, struct sfs_sb_info *sbi,
 	      nla_put_u32(skb, SCOUTFS_LOCK_A_VOTES, q->vote_bits) ?:
 	      sfs_nl_lock_u64(skb, SCOUTFS_LOCK_A_LEADER_TERM,
 			      q->leader_term) ?:
-	      sfs_nl_lock_flag(skb, SCOUTFS_LOCK_A_IS_LEADER, info->is_leader);
+	      sfs_nl_lock_flag(skb, SCOUTFS_LOCK_A_IS_LEADER, info->is_leader) ?:
+	      sfs_nl_lock_u64(skb, SCOUTFS_LOCK_A_LIST_VERSION,
+			      q->list_version) ?:
+	      nla_put_u32(skb, SCOUTFS_LOCK_A_SLOT_BITS, q->slots);
 	if (!ret && q->leader_slot >= 0)
 		ret = nla_put_u32(skb, SCOUTFS_LOCK_A_LEADER_SLOT,
 				  q->leader_slot);
@@ -374,6 +411,15 @@ static const struct genl_ops sfs_nl_lock_ops[] = {
 		.cmd	= SCOUTFS_LOCK_CMD_QUORUM_GET,
 		.doit	= sfs_nl_lock_get,
 	},
+	{
+		.cmd	= SCOUTFS_LOCK_CMD_SLOT_GET,
+		.dumpit	= sfs_nl_slot_dump,
+	},
+	{
+		.cmd	= SCOUTFS_LOCK_CMD_SLOT_CHANGE,
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= sfs_nl_slot_change,
+	},
 };
 
 struct genl_family sfs_nl_lock_family __ro_after_init = {
@@ -384,6 +430,6 @@ struct genl_family sfs_nl_lock_family __ro_after_init = {
 	.module		= THIS_MODULE,
 	.ops		= sfs_nl_lock_ops,
 	.n_ops		= ARRAY_SIZE(sfs_nl_lock_ops),
-	.resv_start_op	= SCOUTFS_LOCK_CMD_QUORUM_GET + 1,
+	.resv_start_op	= SCOUTFS_LOCK_CMD_SLOT_CHANGE + 1,
 	.parallel_ops	= true,
 };

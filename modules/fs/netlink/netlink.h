@@ -60,6 +60,8 @@ void sfs_nl_exit(void);
 void sfs_nl_mount_event(struct sfs_sb_info *sbi, u8 cmd, int error);
 
 extern struct genl_family sfs_nl_family;	/* scoutfs.c */
+int sfs_nl_slot_change(struct sk_buff *in, struct genl_info *info);	/* slots.c */
+
 extern struct genl_family sfs_nl_lock_family;	/* lock.c */
 extern struct genl_family sfs_nl_net_family;	/* net.c */
 extern struct sfs_fence_listener sfs_nl_fence_listener;

@@ -90,6 +90,14 @@ enum scoutfs_lock_cmd {
 	SCOUTFS_LOCK_CMD_MEMBER_GET	= 5,
 	SCOUTFS_LOCK_CMD_LEADER_GET	= 6,
 	SCOUTFS_LOCK_CMD_QUORUM_GET	= 7,
+	SCOUTFS_LOCK_CMD_SLOT_GET	= 8,	/* the list of quorum slots */
+	SCOUTFS_LOCK_CMD_SLOT_CHANGE	= 9,	/* asked of the leader */
+};
+
+enum scoutfs_slot_change {
+	SCOUTFS_SLOT_CHANGE_ADD		= 1,
+	SCOUTFS_SLOT_CHANGE_REPLACE	= 2,	/* another address */
+	SCOUTFS_SLOT_CHANGE_REMOVE	= 3,
 };
 
 enum scoutfs_lock_attr {
@@ -129,9 +137,12 @@ enum scoutfs_lock_attr {
 	SCOUTFS_LOCK_A_VOTES		= 34,
 	SCOUTFS_LOCK_A_JOINED		= 35,
 	SCOUTFS_LOCK_A_IS_LEADER	= 36,
+	SCOUTFS_LOCK_A_SLOT_CHANGE	= 37,
+	SCOUTFS_LOCK_A_LIST_VERSION	= 38,
+	SCOUTFS_LOCK_A_SLOT_BITS	= 39,
 };
 
-#define SCOUTFS_LOCK_A_MAX		SCOUTFS_LOCK_A_IS_LEADER
+#define SCOUTFS_LOCK_A_MAX		SCOUTFS_LOCK_A_SLOT_BITS
 
 /* ---- scoutfs_net: transports, sessions ---- */
 
