@@ -71,8 +71,7 @@ static int take_slot(struct sfs_fs *fs, unsigned int heartbeat_ms)
 		ret = sfs_coord_join(&fs->coord, fs->rid, &fs->slot);
 		if (ret != -EBUSY || !heartbeat_ms || time_after(jiffies, until))
 			return ret;
-		schedule_timeout_killable(HZ);
-		if (fatal_signal_pending(current))
+		if (schedule_timeout_killable(HZ))
 			return -EINTR;
 	}
 }

@@ -33,6 +33,7 @@ static struct {
 	unsigned int keepalive_ms;
 	unsigned int bad_agent_percent;
 	unsigned int drift_permille;
+	u64 unclean_ns;			/* when somebody ended in bad order */
 	bool is_calm;
 	bool may_leave;
 	unsigned int led[CL_TERMS];	/* by term: mount */
@@ -466,6 +467,9 @@ static bool cl_is_complete(void)
 	bool has_leader = false;
 	unsigned int i;
 
+	/* the leader notices after a timeout of its clock */
+	if (cl_now() < cl_full.unclean_ns + 2 * cl_timeout_ns())
+		return false;
 	for (i = 0; i < cl.nr_nodes; i++) {
 		const struct cl_node *node = cl.node[i];
 
@@ -535,6 +539,8 @@ static void cl_place_fiber(void *arg)
 		while (cl_node_runs(node))
 			port_wait_on("machine", &cl, U64_MAX);
 		nr_failed = node->is_clean ? 0 : nr_failed + 1;
+		if (!node->is_clean)
+			cl_full.unclean_ns = cl_now();
 		if (nr_failed == CL_MOUNT_TRIES)
 			cl_fail("the machine at %u does not mount", nr);
 		if (node->is_last && !node->is_clean)
