@@ -107,11 +107,14 @@ bool sfs_quorum_slots_fit(const struct sfs_disk_quorum_slot *slots,
 {
 	bool is_vsock = !strcmp(transport, "vsock");
 	unsigned int nr;
+	u8 family;
 
-	for (nr = 0; nr < SFS_QUORUM_SLOTS_MAX; nr++)
-		if (slots[nr].family &&
-		    (slots[nr].family == SFS_FAMILY_VSOCK) != is_vsock)
+	for (nr = 0; nr < SFS_QUORUM_SLOTS_MAX; nr++) {
+		family = slots[nr].family;
+		if (is_vsock ? family && family != SFS_FAMILY_VSOCK :
+			       family == SFS_FAMILY_VSOCK)
 			return false;
+	}
 	return true;
 }
 EXPORT_SYMBOL_GPL(sfs_quorum_slots_fit);

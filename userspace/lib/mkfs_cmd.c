@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <uuid/uuid.h>
 
+#include "format/volume.h"
 #include "lib/cmd.h"
 #include "lib/dev_file.h"
 #include "lib/mkfs.h"

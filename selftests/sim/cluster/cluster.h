@@ -173,6 +173,8 @@ void cl_node_crash(struct cl_node *node);
 /* After a crash: fence, recover, release the locks. */
 void cl_node_recover(struct cl_node *node);
 struct cl_node *cl_node_current(void);
+/* for cl_drift_permille */
+int cl_node_drift(const struct cl_node *node);
 /* It has lost its place in the cluster: whatever it does may fail. */
 bool cl_node_is_lost(const struct cl_node *node);
 /* Commits are short: look for one to interrupt. */

@@ -2,7 +2,7 @@
 /*
  * Fibers, a virtual clock and timers.
  */
-#include "cluster.h"
+#include "fiber.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
@@ -43,6 +43,7 @@ static struct {
 } cl_sched;
 
 bool cl_is_verbose;
+int (*cl_drift_permille)(const struct cl_node *node);
 void (*cl_on_fail)(const char *text);
 void (*cl_on_deadlock)(void);
 
@@ -100,12 +101,16 @@ u64 cl_now(void)
 	return cl_sched.now;
 }
 
+static int cl_drift(const struct cl_node *node)
+{
+	return node && cl_drift_permille ? cl_drift_permille(node) : 0;
+}
+
 u64 cl_node_now(const struct cl_node *node)
 {
 	s64 ns = cl_sched.now - CL_EPOCH_NS;
 
-	if (node)
-		ns += ns / 1000 * node->drift_permille;
+	ns += ns / 1000 * cl_drift(node);
 	return CL_EPOCH_NS + ns;
 }
 
@@ -119,10 +124,10 @@ static u64 cl_world_ns(const struct cl_node *node, u64 at_ns)
 {
 	s64 ns = at_ns - CL_EPOCH_NS;
 
-	if (!node || !node->drift_permille || at_ns == U64_MAX)
+	if (!cl_drift(node) || at_ns == U64_MAX)
 		return at_ns;
 	/* a little later: the other direction is rounded */
-	return CL_EPOCH_NS + ns / (1000 + node->drift_permille) * 1000 + 3000;
+	return CL_EPOCH_NS + ns / (1000 + cl_drift(node)) * 1000 + 3000;
 }
 
 static void cl_clock_advance(u64 ns)

@@ -89,6 +89,8 @@ struct sim_rng *cl_rng(void);
 
 /* The world's clock; port_now_ns() is that of the current fiber's machine. */
 u64 cl_now(void);
+/* How much faster the machine's clock runs; NULL: all are right. */
+extern int (*cl_drift_permille)(const struct cl_node *node);
 /* What the machine's clock says. */
 u64 cl_node_now(const struct cl_node *node);
 

@@ -14,6 +14,11 @@
 
 enum { CL_DETECT_NS = 50000000 };
 
+int cl_node_drift(const struct cl_node *node)
+{
+	return node->drift_permille;
+}
+
 struct cl_node *cl_node_current(void)
 {
 	struct cl_fiber *f = cl_fiber_current();

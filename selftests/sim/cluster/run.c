@@ -307,6 +307,7 @@ void cl_run(const struct cl_opts *opts)
 
 	cl_is_verbose = opts->is_verbose;
 	port_seed(opts->seed);
+	cl_drift_permille = cl_node_drift;
 	cl_sched_start(opts->seed);
 	cl.is_full = opts->is_full;
 	cl_on_deadlock = cl.is_full ? cl_full_print : cl_master_print;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes pending
+# vm: host nodes long
 # After a power cut of all nodes one alone recovers the volume, with all that was synced.
 . "$(dirname "$0")/../../lib.sh"
 

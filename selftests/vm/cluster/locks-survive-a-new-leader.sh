@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending
+# vm: guest
 # When another mount leads locks are held as before, and who waits gets his turn.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending
+# vm: guest
 # Mounts that vanish in the middle of parallel work keep all that they had synced.
 . "$(dirname "$0")/../../lib.sh"
 
