@@ -171,14 +171,17 @@ static bool sfs_cl_member_is_hopeless(struct sfs_cluster *c)
 
 struct sfs_net_peer *sfs_cl_member_session(struct sfs_cluster *c)
 {
-	struct sfs_net_peer *peer = NULL;
+	struct sfs_net_peer *peer;
 
 	/* a mutex is nothing for a wait's condition */
 	do {
 		wait_event(c->wait, sfs_cl_member_is_hopeless(c) ||
 			   READ_ONCE(c->is_session_open));
+		/* a session that this side has ended still counts as open */
+		if (sfs_cl_member_is_hopeless(c))
+			return NULL;
 		peer = sfs_cl_member_try_session(c);
-	} while (!peer && !sfs_cl_member_is_hopeless(c));
+	} while (!peer);
 	return peer;
 }
 
