@@ -166,7 +166,8 @@ static void sim_walk_inode(struct sim_walk *w, u64 ino, struct sfs_inode *in)
 	if (S_ISREG(in->mode))
 		sum += sim_walk_blocks(w, ino);
 	h = sim_mix(in->ino) ^ sim_mix((u64)in->mode << 32 | in->nlink);
-	h = sim_mix(sim_mix(h ^ sim_mix(in->size) ^ link) + sum);
+	h = sim_mix(h ^ sim_mix(in->size) ^ link);
+	h = sim_mix(sim_mix(h ^ in->data_version) + sum);
 	if (ino == w->commit->part_ino)
 		w->st->part_hash = h;
 	w->st->hash += h;

@@ -71,6 +71,7 @@ u64 m_inode_hash(const struct m_inode *in)
 	if (!in->nlink)
 		return 0;
 	h = sim_mix(h ^ sim_mix(in->size) ^ in->link_hash);
+	h = sim_mix(h ^ in->data_version);
 	for (i = 0; i < M_XATTRS; i++) {
 		if (in->xattr[i].hash)
 			sum += sim_mix(in->xattr[i].hash + i);

@@ -47,6 +47,7 @@ struct m_inode {
 	u32 mode;
 	u32 nlink;
 	u64 size;
+	u64 data_version;
 	u64 link_hash;		/* of a symlink's target */
 	u64 nr_entries;
 	struct m_xattr xattr[M_XATTRS];

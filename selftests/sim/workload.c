@@ -669,6 +669,29 @@ static void sim_free_blocks(struct sim *sim, struct m_inode *in, u64 from,
 	}
 }
 
+/* As writes do that change bytes in place. */
+static void sim_op_touch(struct sim *sim)
+{
+	struct m_inode *in = sim_pick(sim, S_IFREG);
+	struct sfs_inode inode;
+	int ret;
+
+	if (!in)
+		return;
+	sim_begin(sim, 0);
+	ret = sfs_ns_touch(sim->mnt.fs, in->ino, sim_time(), 0, &inode);
+	if (!sim_end(sim, "touch", ret))
+		return;
+	m_change(&sim->model, in);
+	in->data_version++;
+	if (inode.data_version != in->data_version)
+		sim_fail(sim, "op %u: inode %llu: data_version %llu, not %llu",
+			 sim->model.op, in->ino, inode.data_version,
+			 in->data_version);
+	m_changed(&sim->model, in);
+	m_op_done(&sim->model);
+}
+
 static void sim_op_truncate(struct sim *sim)
 {
 	struct m_inode *in = sim_pick(sim, S_IFREG);
@@ -685,38 +708,13 @@ static void sim_op_truncate(struct sim *sim)
 	if (!sim_end(sim, "truncate", ret))
 		return;
 	m_change(&sim->model, in);
+	in->data_version += size != in->size;
 	in->size = size;
 	sim_free_blocks(sim, in, (size + SFS_DATA_BLOCK_BYTES - 1) >>
 				 SFS_DATA_BLOCK_SHIFT, U64_MAX);
 	m_changed(&sim->model, in);
 	m_op_done(&sim->model);
 }
-
-static void sim_op_punch(struct sim *sim)
-{
-	struct m_inode *in = sim_pick(sim, S_IFREG);
-	u64 block = sim_below(&sim->rng, M_FAR_INDEX);
-	u64 len = 1 + sim_below(&sim->rng, 16);
-	bool is_trim = sim_chance(&sim->rng, 30);
-	int ret;
-
-	if (!in)
-		return;
-	sim_begin(sim, in->ino);
-	if (is_trim)
-		ret = sfs_ns_trim_prealloc(sim->mnt.fs, in->ino);
-	else
-		ret = sfs_ns_punch(sim->mnt.fs, in->ino, block, len);
-	if (!sim_end(sim, "punch", ret))
-		return;
-	m_change(&sim->model, in);
-	if (!is_trim)
-		sim_free_blocks(sim, in, block, block + len);
-	m_changed(&sim->model, in);
-	m_op_done(&sim->model);
-}
-
-/* ---- everything else ---------------------------------------------------------------------- */
 
 static void sim_op_sync(struct sim *sim)
 {
@@ -727,6 +725,42 @@ static void sim_op_sync(struct sim *sim)
 	else
 		sim_add_sync(sim);
 }
+
+static int sim_clear(struct sim *sim, u64 ino, u64 block, u64 len, bool is_zero)
+{
+	return is_zero ? sfs_ns_zero(sim->mnt.fs, ino, block, len, 0) :
+			 sfs_ns_punch(sim->mnt.fs, ino, block, len, 0);
+}
+
+static void sim_op_punch(struct sim *sim)
+{
+	struct m_inode *in = sim_pick(sim, S_IFREG);
+	u64 block = sim_below(&sim->rng, M_FAR_INDEX);
+	u64 len = 1 + sim_below(&sim->rng, 16);
+	bool is_trim = sim_chance(&sim->rng, 30);
+	bool is_zero = !is_trim && sim_chance(&sim->rng, 30);
+	int ret;
+
+	if (!in)
+		return;
+	sim_begin(sim, in->ino);
+	if (is_trim)
+		ret = sfs_ns_trim_prealloc(sim->mnt.fs, in->ino, 0);
+	else
+		ret = sim_clear(sim, in->ino, block, len, is_zero);
+	if (!sim_end(sim, "punch", ret))
+		return;
+	m_change(&sim->model, in);
+	if (!is_trim)
+		sim_free_blocks(sim, in, block, block + len);
+	m_changed(&sim->model, in);
+	m_op_done(&sim->model);
+	/* the next write may be to the same place, over what was synced */
+	if (is_zero)
+		sim_op_sync(sim);
+}
+
+/* ---- everything else ---------------------------------------------------------------------- */
 
 static void sim_op_work(struct sim *sim)
 {
@@ -822,8 +856,10 @@ static void sim_data_op(struct sim *sim)
 {
 	u64 r = sim_below(&sim->rng, 100);
 
-	if (r < 70)
+	if (r < 50)
 		sim_op_write(sim);
+	else if (r < 70)
+		sim_op_touch(sim);
 	else if (r < 88)
 		sim_op_truncate(sim);
 	else

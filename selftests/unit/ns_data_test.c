@@ -121,7 +121,7 @@ static void test_alloc_and_convert(void **state)
 	assert_int_equal(sfs_ns_alloc(nv->fs, ino, 30, 1, 50, 0, &map), 0);
 	assert_int_equal(map.len, 1);
 	assert_map(nv, ino, 30, 50, map.phys, SFS_EXT_UNWRITTEN);
-	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0), 0);
 	assert_map(nv, ino, 30, 1ULL << 40, 0, 0);
 	assert_map(nv, ino, 10, 20, p, 0);
 }
@@ -152,8 +152,8 @@ static void test_range_errors(void **state)
 	assert_int_equal(sfs_ns_alloc(nv->fs, 1, 0, 1, 1, 0, &map), -EINVAL);
 	assert_int_equal(nv_truncate(nv, 1, 0), -EINVAL);
 	assert_int_equal(nv_truncate(nv, ino + 1, 0), -ESTALE);
-	assert_int_equal(sfs_ns_punch(nv->fs, ino, 0, 0), -EINVAL);
-	assert_int_equal(sfs_ns_punch(nv->fs, ino, 0, end), 0);
+	assert_int_equal(sfs_ns_punch(nv->fs, ino, 0, 0, 0), -EINVAL);
+	assert_int_equal(sfs_ns_punch(nv->fs, ino, 0, end, 0), 0);
 	assert_int_equal(nv_stat(nv, ino).online_blocks, 0);
 }
 
@@ -193,7 +193,7 @@ static void test_truncate_many(void **state)
 	assert_int_equal(in.flags, 0);
 	assert_int_equal(map_at(nv, a, 300, 1).phys != 0, 1);
 	assert_map(nv, a, 301, 1ULL << 40, 0, 0);
-	assert_int_equal(sfs_ns_punch(nv->fs, b, 3, NR - 6), 0);
+	assert_int_equal(sfs_ns_punch(nv->fs, b, 3, NR - 6, 0), 0);
 	assert_int_equal(nv_stat(nv, b).online_blocks, 6);
 	assert_map(nv, b, 3, NR - 6, 0, 0);
 	assert_int_equal(nv_truncate(nv, a, 0), 0);
@@ -291,10 +291,10 @@ static void test_offline(void **state)
 	assert_int_equal(nv_stat(nv, ino).offline_blocks, 980);
 	assert_int_equal(nv_stat(nv, ino).online_blocks, 20);
 	/* trimming leaves what is offline */
-	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0), 0);
 	assert_map(nv, ino, 320, 30, p + 20,
 		   SFS_EXT_OFFLINE | SFS_EXT_UNWRITTEN);
-	assert_int_equal(sfs_ns_punch(nv->fs, ino, 310, 100), 0);
+	assert_int_equal(sfs_ns_punch(nv->fs, ino, 310, 100, 0), 0);
 	assert_int_equal(nv_stat(nv, ino).offline_blocks, 890);
 	assert_int_equal(nv_stat(nv, ino).online_blocks, 10);
 	assert_map(nv, ino, 310, 100, 0, 0);

@@ -212,7 +212,7 @@ static int do_written(struct scene *s)
 
 static int do_punch(struct scene *s)
 {
-	return sfs_ns_punch(s->nv->fs, s->file, 8, 1);
+	return sfs_ns_punch(s->nv->fs, s->file, 8, 1, 0);
 }
 
 static int do_truncate(struct scene *s)

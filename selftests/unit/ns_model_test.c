@@ -541,13 +541,38 @@ static int op_punch(struct model *m)
 
 	if (!n)
 		return -1;
+	if (!rnd(m, 3)) {
+		assert_int_equal(sfs_ns_zero(m->nv.fs, n->ino, b, len, 0), 0);
+		memset(&n->written[b], 0, len * sizeof(n->written[0]));
+		return 0;
+	}
 	if (rnd(m, 3)) {
-		assert_int_equal(sfs_ns_punch(m->nv.fs, n->ino, b, len), 0);
+		assert_int_equal(sfs_ns_punch(m->nv.fs, n->ino, b, len, 0), 0);
 		m_free(n, b, b + len, false);
 		return 0;
 	}
-	assert_int_equal(sfs_ns_trim_prealloc(m->nv.fs, n->ino), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(m->nv.fs, n->ino, 0), 0);
 	m_free(n, sfs_size_blocks(n->size), NR_BLOCKS, true);
+	return 0;
+}
+
+static int op_touch(struct model *m)
+{
+	struct m_node *n = find_file(m);
+	struct timespec64 now = { .tv_sec = m->nv.clock, .tv_nsec = 1 };
+	unsigned int times = 1 + rnd(m, 4);
+	struct sfs_inode in, seen;
+
+	if (!n)
+		return -1;
+	while (times--) {
+		assert_int_equal(sfs_ns_touch(m->nv.fs, n->ino, now, 0, &in), 0);
+		n->data_version++;
+	}
+	n->mtime = now.tv_sec;
+	n->ctime = now.tv_sec;
+	seen = nv_stat(&m->nv, n->ino);
+	assert_memory_equal(&seen, &in, sizeof(in));
 	return 0;
 }
 
@@ -701,7 +726,7 @@ static void remount(struct model *m, bool crash)
 static int (*const ops[])(struct model *m) = {
 	op_create, op_create, op_link, op_unlink, op_unlink, op_rename,
 	op_rename, op_xattr, op_alloc, op_written, op_truncate, op_punch,
-	op_delete,
+	op_touch, op_touch, op_delete,
 };
 
 static unsigned long env(const char *name, unsigned long def)

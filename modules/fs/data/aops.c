@@ -163,13 +163,7 @@ static int sfs_data_map_blocks(struct iomap_writepage_ctx *wpc,
 	trace_scoutfs_data_writeback(inode, block, 0, &map, ret);
 	if (ret)
 		return ret;
-	/* pages of several blocks may have holes; others were given space */
-	if (!map.phys && i_blocksize(inode) == PAGE_SIZE) {
-		sfs_err(&SFS_SB(inode->i_sb)->vol,
-			"inode %llu block %llu: dirty-hole: no space to write to",
-			sfs_ino(inode), block);
-		return -EIO;
-	}
+	/* a hole: other blocks of the folio are dirty, this one has only zeroes */
 	sfs_data_to_iomap(inode, &map, seq, &wpc->iomap);
 	return 0;
 }

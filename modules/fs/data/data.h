@@ -44,5 +44,10 @@ int sfs_data_extend(struct inode *inode, loff_t pos);
 /* Set the size; the caller holds i_rwsem. */
 int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now);
 vm_fault_t sfs_data_mkwrite(struct vm_fault *vmf);
+/* Can the device do it? */
+bool sfs_data_is_direct(const struct kiocb *iocb, const struct iov_iter *iter);
+ssize_t sfs_data_direct_read(struct kiocb *iocb, struct iov_iter *to);
+ssize_t sfs_data_direct_write(struct kiocb *iocb, struct iov_iter *from);
+long sfs_data_fallocate(struct file *file, int mode, loff_t pos, loff_t len);
 
 #endif

@@ -176,7 +176,61 @@ static int sfs_data_give_space(struct inode *inode, struct sfs_map *map)
 	return ret;
 }
 
-/* Between sfs_data_hold() and sfs_data_release(). */
+/*
+ * The mapping that the last write got, which is true as long as nothing made
+ * mappings wrong and the lock was not away.  Guarded by i_rwsem.
+ */
+static bool sfs_data_map_last(struct inode *inode, u64 seq, u64 block, u64 len,
+			      struct sfs_map *map)
+{
+	const struct sfs_data_last *last = &SFS_I(inode)->last_map;
+	u64 skip = block - last->map.block;
+
+	if (last->seq != seq || last->gen != READ_ONCE(SFS_I(inode)->gen) ||
+	    block < last->map.block || skip >= last->map.len)
+		return false;
+	map->block = block;
+	map->len = min(len, last->map.len - skip);
+	map->phys = last->map.phys + skip;
+	map->flags = last->map.flags;
+	return true;
+}
+
+static void sfs_data_keep_last(struct inode *inode, u64 seq,
+			       const struct sfs_map *map)
+{
+	SFS_I(inode)->last_map = (struct sfs_data_last) {
+		.map = *map,
+		.seq = seq,
+		.gen = READ_ONCE(SFS_I(inode)->gen),
+	};
+}
+
+/* The rest of an extent, not only what one write wants of it. */
+static int sfs_data_map_for_write(struct inode *inode, u64 seq, u64 block,
+				  u64 len, bool may_alloc, struct sfs_map *map)
+{
+	u64 end = inode->i_sb->s_maxbytes >> SFS_DATA_BLOCK_SHIFT;
+	int ret;
+
+	if (sfs_data_map_last(inode, seq, block, len, map))
+		return 0;
+	ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
+			 min(end - block + 1, SFS_DATA_MAP_BLOCKS), SFS_NS_IO,
+			 map);
+	if (!ret && !map->phys && may_alloc) {
+		map->len = min(len, map->len);
+		ret = sfs_data_give_space(inode, map);
+	}
+	if (ret)
+		return ret;
+	if (map->phys)
+		sfs_data_keep_last(inode, seq, map);
+	map->len = min(len, map->len);
+	return 0;
+}
+
+/* Between sfs_data_hold() and sfs_data_release(), with i_rwsem. */
 static int sfs_data_write_begin(struct inode *inode, loff_t pos, loff_t length,
 				unsigned int flags, struct iomap *iomap,
 				struct iomap *srcmap)
@@ -187,10 +241,8 @@ static int sfs_data_write_begin(struct inode *inode, loff_t pos, loff_t length,
 
 	seq = atomic64_read_acquire(&SFS_I(inode)->map_seq);
 	len = sfs_data_blocks(pos, length, &block);
-	ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block, len,
-			 SFS_NS_IO, &map);
-	if (!ret && !map.phys && (flags & IOMAP_WRITE))
-		ret = sfs_data_give_space(inode, &map);
+	ret = sfs_data_map_for_write(inode, seq, block, len,
+				     flags & IOMAP_WRITE, &map);
 	if (ret)
 		return ret;
 	sfs_data_to_iomap(inode, &map, seq, iomap);
@@ -221,10 +273,14 @@ static const struct iomap_ops sfs_data_fault_ops = {
 	.iomap_begin	= sfs_data_fault_begin,
 };
 
-/* Give the part of a page that lies in the file space. */
-static int sfs_data_fault_alloc(struct inode *inode, loff_t pos)
+/*
+ * Give the part of a folio that lies in the file space: all of it is going to be
+ * dirty.  It may be split meanwhile, but does not grow.
+ */
+static int sfs_data_fault_alloc(struct inode *inode, struct folio *folio)
 {
-	loff_t end = min_t(loff_t, i_size_read(inode), pos + PAGE_SIZE);
+	loff_t pos = folio_pos(folio);
+	loff_t end = min_t(loff_t, i_size_read(inode), pos + folio_size(folio));
 	u64 block, len;
 	int ret = 0;
 
@@ -256,7 +312,7 @@ vm_fault_t sfs_data_mkwrite(struct vm_fault *vmf)
 	ret = sfs_data_hold(inode);
 	if (ret)
 		return vmf_error(ret);
-	ret = sfs_data_fault_alloc(inode, page_offset(vmf->page));
+	ret = sfs_data_fault_alloc(inode, page_folio(vmf->page));
 	fault = ret ? vmf_error(ret) :
 		      iomap_page_mkwrite(vmf, &sfs_data_fault_ops);
 	sfs_data_release(inode);

@@ -23,33 +23,28 @@ static bool sfs_change_is_failed(void)
 #endif
 
 int sfs_change_create(struct sfs_fs *fs, unsigned int max_undo,
+		      unsigned int nr_nodes, unsigned int nr_dents,
 		      struct sfs_change **ret)
 {
 	struct sfs_change *ch;
 
 	if (fs->read_only)
 		return -EROFS;
-	ch = kmalloc(sizeof(*ch), GFP_NOFS);
+	ch = kmalloc(sizeof(*ch) + max_undo * sizeof(*ch->undo) +
+		     nr_nodes * sizeof(*ch->node) +
+		     nr_dents * sizeof(*ch->dent), GFP_NOFS);
 	if (!ch)
 		return -ENOMEM;
-	ch->undo = ch->undo_few;
-	ch->max_undo = SFS_CHANGE_UNDO;
-	if (max_undo > SFS_CHANGE_UNDO) {
-		ch->max_undo = max_undo;
-		ch->undo = kmalloc_array(max_undo, sizeof(*ch->undo), GFP_NOFS);
-		if (!ch->undo) {
-			kfree(ch);
-			return -ENOMEM;
-		}
-	}
+	ch->max_undo = max_undo;
+	ch->undo = (struct sfs_undo *)(ch + 1);
+	ch->node = (struct sfs_node *)(ch->undo + max_undo);
+	ch->dent = (struct sfs_dent *)(ch->node + nr_nodes);
 	*ret = ch;
 	return 0;
 }
 
 void sfs_change_destroy(struct sfs_change *ch)
 {
-	if (ch->undo != ch->undo_few)
-		kfree(ch->undo);
 	kfree(ch);
 }
 

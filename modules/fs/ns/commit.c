@@ -6,7 +6,7 @@
  * Everything here but folding and sfs_fs_offer_returns() runs with the
  * transaction closed and nobody inside.
  */
-#include "fs/ns/fs.h"
+#include "fs/ns/items.h"
 
 static u64 fs_next_seq(void *arg)
 {
@@ -66,6 +66,8 @@ static int log_groups(struct sfs_fs *fs, u64 seq)
 	int ret = 0;
 
 	list_for_each_entry_safe(grp, tmp, &fs->dirty_groups, dirty_link) {
+		if (!ret)
+			ret = sfs_touched_commit(&fs->trans, grp);
 		if (!ret)
 			ret = sfs_btree_fill_crcs(&fs->trans, &grp->tree);
 		if (!ret)

@@ -111,7 +111,8 @@ int sfs_edit_create(struct sfs_fs *fs, unsigned int max, struct sfs_edit **ret)
 	if (!e)
 		return -ENOMEM;
 	/* every item changed at most once, and the inode */
-	err = sfs_change_create(fs, max + sfs_edit_max_new(max) + 1, &e->ch);
+	err = sfs_change_create(fs, max + sfs_edit_max_new(max) + 1, 1, 0,
+				&e->ch);
 	if (err) {
 		kfree(e);
 		return err;
@@ -248,7 +249,16 @@ static bool sfs_edit_drops(const struct sfs_ext *ext,
 {
 	return action == SFS_EDIT_DROP ||
 	       (action == SFS_EDIT_DROP_UNWRITTEN &&
-		ext->flags == SFS_EXT_UNWRITTEN);
+		ext->flags == SFS_EXT_UNWRITTEN) ||
+	       (action == SFS_EDIT_ZERO && !ext->phys);
+}
+
+static void sfs_edit_convert(struct sfs_ext *ext, enum sfs_edit_action action)
+{
+	if (action == SFS_EDIT_WRITTEN && (ext->flags & SFS_EXT_UNWRITTEN))
+		ext->flags = 0;
+	if (action == SFS_EDIT_ZERO && ext->phys)
+		ext->flags = SFS_EXT_UNWRITTEN;
 }
 
 int sfs_edit_range(struct sfs_edit *e, u64 first, u64 end,
@@ -265,9 +275,7 @@ int sfs_edit_range(struct sfs_edit *e, u64 first, u64 end,
 		if (sfs_ext_cut(old, 0, first, &cut))
 			ret = sfs_edit_push(e, &cut);
 		if (!ret && sfs_ext_cut(old, first, e->end, &cut)) {
-			if (action == SFS_EDIT_WRITTEN &&
-			    (cut.flags & SFS_EXT_UNWRITTEN))
-				cut.flags = 0;
+			sfs_edit_convert(&cut, action);
 			if (!sfs_edit_drops(&cut, action))
 				ret = sfs_edit_push(e, &cut);
 			else if (cut.phys)

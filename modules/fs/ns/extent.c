@@ -423,12 +423,14 @@ int sfs_ns_truncate_rest(struct sfs_fs *fs, u64 ino)
 	return sfs_truncate_finish(fs, ino, 0);
 }
 
-/* ---- freeing a range ---------------------------------------------------- */
+/* ---- clearing a range --------------------------------------------------- */
 
 /* from: blocks before it stay; with past_size also those before the size's end */
-static int sfs_free_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,
-			  bool past_size, enum sfs_edit_action action)
+static int sfs_clear_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,
+			   bool past_size, enum sfs_edit_action action,
+			   unsigned int flags)
 {
+	unsigned int op_flags = SFS_OP_DELETE | sfs_ns_op_flags(flags);
 	struct sfs_edit *e;
 	int ret;
 
@@ -436,7 +438,7 @@ static int sfs_free_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,
 	if (ret)
 		return ret;
 	do {
-		ret = sfs_file_start(e, fs, ino, SFS_EXT_MANY, SFS_OP_DELETE);
+		ret = sfs_file_start(e, fs, ino, SFS_EXT_MANY, op_flags);
 		if (!ret && past_size)
 			from = max(from, sfs_size_blocks(e->node->in.size));
 		if (!ret)
@@ -450,18 +452,30 @@ static int sfs_free_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,
 	return ret;
 }
 
-int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino)
+int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino, unsigned int flags)
 {
-	return sfs_free_range(fs, ino, 0, SFS_FILE_BLOCKS_MAX, true,
-			      SFS_EDIT_DROP_UNWRITTEN);
+	return sfs_clear_range(fs, ino, 0, SFS_FILE_BLOCKS_MAX, true,
+			       SFS_EDIT_DROP_UNWRITTEN, flags);
 }
 
-int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len)
+int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
+		 unsigned int flags)
 {
 	int ret = sfs_range_check(block, len);
 
 	if (ret)
 		return ret;
-	return sfs_free_range(fs, ino, block, block + len, false,
-			      SFS_EDIT_DROP);
+	return sfs_clear_range(fs, ino, block, block + len, false,
+			       SFS_EDIT_DROP, flags);
+}
+
+int sfs_ns_zero(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
+		unsigned int flags)
+{
+	int ret = sfs_range_check(block, len);
+
+	if (ret)
+		return ret;
+	return sfs_clear_range(fs, ino, block, block + len, false,
+			       SFS_EDIT_ZERO, flags);
 }

@@ -38,12 +38,14 @@
  * @referenced: used since reclaim last looked
  * @is_private: no other mount has any of its inodes cached, as long as EX is held
  * @others: who has, NULL: unknown; as long as EX is held (others.c)
+ * @touched: inodes whose items the commit brings up to date, or NULL (touch.c)
  * @refs: references; one is the table's, others are operations' and inodes'
  * @dirty_link: in sfs_fs.dirty_groups
  * @lru: guarded by sfs_fs.group_lock
  * @rcu: for freeing
  */
 struct sfs_others;
+struct sfs_touched;
 
 struct sfs_group {
 	u64 nr;
@@ -61,6 +63,7 @@ struct sfs_group {
 	bool referenced;		/* used since reclaim last looked */
 	bool is_private;		/* fs->group_lock, with others */
 	struct sfs_others *others;
+	struct sfs_touched *touched;	/* rwsem */
 	atomic_t refs;			/* one is the table's; ops and inodes */
 	struct list_head dirty_link;	/* fs->dirty_groups */
 	struct list_head lru;		/* fs->group_lock */

@@ -40,6 +40,7 @@ static struct sfs_group *group_alloc(struct sfs_fs *fs, u64 nr)
 static void group_free(struct sfs_group *grp)
 {
 	kfree(grp->others);
+	kfree(grp->touched);
 	sfs_lock_put(grp->lock);
 	kfree_rcu(grp, rcu);
 }

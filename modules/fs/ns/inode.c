@@ -181,7 +181,8 @@ int sfs_node_read(struct sfs_op *op, u64 ino, struct sfs_node *node)
 	if (ret > (int)sizeof(node->item))
 		return -EUCLEAN;
 	node->item_len = ret;
-	return sfs_inode_decode(&node->in, ino, node->item, ret);
+	ret = sfs_inode_decode(&node->in, ino, node->item, ret);
+	return ret ? ret : sfs_touched_read(op, ino, node);
 }
 
 int sfs_node_write(struct sfs_change *ch, struct sfs_node *node)
@@ -190,6 +191,7 @@ int sfs_node_write(struct sfs_change *ch, struct sfs_node *node)
 	u8 item[SFS_INODE_ITEM_MAX];
 	unsigned int len = sfs_inode_encode(&node->in, item);
 
+	sfs_touched_drop(sfs_op_group(&ch->op, node->in.ino), node->in.ino);
 	return sfs_change_update(ch, &key, item, len, node->item,
 				 node->item_len);
 }
@@ -206,6 +208,7 @@ int sfs_node_delete(struct sfs_change *ch, struct sfs_node *node)
 {
 	struct sfs_key key = SFS_KEY(node->in.ino, SFS_ITEM_INODE, 0, 0);
 
+	sfs_touched_drop(sfs_op_group(&ch->op, node->in.ino), node->in.ino);
 	return sfs_change_delete(ch, &key, node->item, node->item_len);
 }
 
@@ -323,6 +326,8 @@ static int sfs_setattr_once(struct sfs_change *ch, struct sfs_fs *fs, u64 ino,
 		goto out;
 	}
 	ret = sfs_node_write(ch, node);
+	if (!ret && mask & SFS_ATTR_DATA_CHANGED)
+		sfs_touched_add(&ch->op, in);
 out:
 	return sfs_change_end(ch, ret);
 }
@@ -336,7 +341,7 @@ int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
 	unsigned int tries;
 	int ret;
 
-	ret = sfs_change_create(fs, 1, &ch);
+	ret = sfs_change_create(fs, 1, 1, 0, &ch);
 	if (ret)
 		return ret;
 	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {

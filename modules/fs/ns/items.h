@@ -17,8 +17,6 @@
 
 enum sfs_ns_limits {
 	SFS_NS_RETRIES		= 64,	/* of one operation */
-	SFS_CHANGE_UNDO		= 20,	/* without an allocation of its own */
-	SFS_CHANGE_NODES	= 4,
 	SFS_FIRST_POS		= 2,	/* . and .. are 0 and 1 */
 	SFS_DIRENT_ITEM_MAX	= sizeof(struct sfs_disk_dirent) + SFS_NAME_MAX,
 	SFS_XATTR_HEAD_MAX	= sizeof(struct sfs_disk_xattr) +
@@ -115,7 +113,6 @@ struct sfs_undo {
  * @nr_undo: btree changes made so far
  * @max_undo: room for them
  * @undo: the changes, to be taken back in reverse
- * @undo_few: where @undo points when that suffices
  * @node: inodes taking part, as the operation likes
  * @dent: entries taking part
  */
@@ -124,13 +121,17 @@ struct sfs_change {
 	unsigned int nr_undo;
 	unsigned int max_undo;
 	struct sfs_undo *undo;
-	struct sfs_undo undo_few[SFS_CHANGE_UNDO];
-	struct sfs_node node[SFS_CHANGE_NODES];
-	struct sfs_dent dent[2];
+	struct sfs_node *node;
+	struct sfs_dent *dent;
 };
 
-/* -EROFS, -ENOMEM; may be begun and ended again and again until destroyed. */
+/*
+ * With room for so many btree changes, inodes and entries; all of it is in one piece of
+ * memory, and kernels may clear it, so ask for no more than needed.  -EROFS, -ENOMEM;
+ * may be begun and ended again and again until destroyed.
+ */
 int sfs_change_create(struct sfs_fs *fs, unsigned int max_undo,
+		      unsigned int nr_nodes, unsigned int nr_dents,
 		      struct sfs_change **ret);
 void sfs_change_destroy(struct sfs_change *ch);
 void sfs_change_begin(struct sfs_change *ch, struct sfs_fs *fs);
@@ -187,6 +188,16 @@ void sfs_node_data_seq(struct sfs_op *op, struct sfs_node *node);
 /* meta_seq, iversion and ctime */
 void sfs_node_touch(struct sfs_op *op, struct sfs_node *node,
 		    struct timespec64 now);
+
+/* ---- changes that wait for the commit (touch.c) ------------------------- */
+
+/* The inode was changed by the op; what it has is what sfs_ns_touch() goes on from. */
+void sfs_touched_add(struct sfs_op *op, const struct sfs_inode *in);
+void sfs_touched_drop(struct sfs_group *grp, u64 ino);
+/* The node was read from its item: bring it up to date, in a change the item, too. */
+int sfs_touched_read(struct sfs_op *op, u64 ino, struct sfs_node *node);
+/* The same for all items of a group, when the transaction is closed. */
+int sfs_touched_commit(struct sfs_trans *tr, struct sfs_group *grp);
 
 /* ---- directories (dir.c) ------------------------------------------------ */
 
@@ -254,6 +265,7 @@ enum sfs_edit_action {
 	SFS_EDIT_DROP,			/* everything */
 	SFS_EDIT_DROP_UNWRITTEN,	/* preallocation */
 	SFS_EDIT_WRITTEN,		/* unwritten becomes written */
+	SFS_EDIT_ZERO,			/* what has space becomes unwritten */
 };
 
 /**

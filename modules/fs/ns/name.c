@@ -339,7 +339,7 @@ int sfs_ns_create(struct sfs_fs *fs, const struct sfs_create *args,
 	cr.tree_ops = 4 + sfs_run_ops(nr_items - 4);
 	if (!cr.group || cr.group > U64_MAX >> fs->vol->group_shift)
 		cr.group = sfs_ino_group(fs, args->dir);
-	ret = sfs_change_create(fs, nr_items, &cr.ch);
+	ret = sfs_change_create(fs, nr_items, 2, 1, &cr.ch);
 	if (ret)
 		return ret;
 	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {
@@ -451,7 +451,7 @@ int sfs_ns_link(struct sfs_fs *fs, u64 ino, u64 dir, const char *name,
 
 	ret = sfs_name_check(name, len);
 	if (!ret)
-		ret = sfs_change_create(fs, 5, &ch);
+		ret = sfs_change_create(fs, 5, 2, 1, &ch);
 	if (ret)
 		return ret;
 	sfs_change_begin(ch, fs);
@@ -571,7 +571,7 @@ int sfs_ns_unlink(struct sfs_fs *fs, u64 dir, const char *name,
 
 	ret = sfs_name_check(name, len);
 	if (!ret)
-		ret = sfs_change_create(fs, 5, &ch);
+		ret = sfs_change_create(fs, 5, 2, 1, &ch);
 	if (ret)
 		return ret;
 	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {

@@ -132,6 +132,13 @@ int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
 		   const struct sfs_inode *attr, unsigned int flags,
 		   struct sfs_inode *inode);
 
+/*
+ * Bytes of the file change: mtime, ctime, data_version, data_seq, meta_seq,
+ * iversion.  Cheap when it is not the first time in the transaction.
+ */
+int sfs_ns_touch(struct sfs_fs *fs, u64 ino, struct timespec64 now,
+		 unsigned int flags, struct sfs_inode *inode);
+
 /* ---- dir.c, name.c ----------------------------------------------------------- */
 
 struct sfs_dirent {
@@ -388,11 +395,18 @@ int sfs_ns_truncate_rest(struct sfs_fs *fs, u64 ino);
  * Free unwritten blocks past the stored size (left by preallocation); nothing of
  * the file is dirty in the cache.
  */
-int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino);
+int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino, unsigned int flags);
 /*
  * Free [block, block+len) (punch), in several transactions when large; block
  * counts and meta_seq follow, other attributes are the caller's business.
  */
-int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len);
+int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
+		 unsigned int flags);
+/*
+ * The same, but blocks with space keep it and become unwritten; none of them is
+ * on its way to the device.  What is offline without space becomes a hole.
+ */
+int sfs_ns_zero(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
+		unsigned int flags);
 
 #endif

@@ -370,7 +370,7 @@ int sfs_ns_rename(struct sfs_fs *fs, const struct sfs_rename *args,
 
 	ret = sfs_rename_check(args);
 	if (!ret)
-		ret = sfs_change_create(fs, SFS_RENAME_CHANGES, &rn.ch);
+		ret = sfs_change_create(fs, SFS_RENAME_CHANGES, 4, 2, &rn.ch);
 	if (ret)
 		return ret;
 	sfs_op_init(&rn.lock, fs);

@@ -355,7 +355,7 @@ static int sfs_xattr_set_once(struct sfs_xattr_set *xs, struct sfs_fs *fs,
 	struct sfs_change *ch;
 	int ret;
 
-	ret = sfs_change_create(fs, xs->nr_chunks + 1, &ch);
+	ret = sfs_change_create(fs, xs->nr_chunks + 1, 1, 0, &ch);
 	if (ret)
 		return ret;
 	xs->ch = ch;

@@ -45,6 +45,12 @@ int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	stat->btime = si->ni.crtime;
 	spin_unlock(&si->lock);
 	stat->result_mask |= STATX_BTIME;
+	if (S_ISREG(inode->i_mode) && mask & STATX_DIOALIGN) {
+		stat->result_mask |= STATX_DIOALIGN;
+		stat->dio_mem_align = bdev_dma_alignment(inode->i_sb->s_bdev) + 1;
+		stat->dio_offset_align =
+			bdev_logical_block_size(inode->i_sb->s_bdev);
+	}
 	if (S_ISREG(inode->i_mode))
 		stat->blocks += sfs_attr_dirty_blocks(inode, stat->blocks >>
 					(SFS_DATA_BLOCK_SHIFT - 9))
@@ -207,8 +213,31 @@ SFS_COMPAT_DEFINE_UPDATE_TIME(sfs_update_time)
 /* Once per write(2), however fine the clock: data_version tells. */
 int sfs_inode_touch_data(struct inode *inode)
 {
-	return sfs_attr_update_time(inode, S_MTIME | S_CTIME | S_VERSION,
-				    SFS_NS_IO);
+	struct sfs_inode ni;
+	int ret;
+
+	ret = sfs_ns_touch(sfs_inode_fs(inode), sfs_ino(inode),
+			   current_time(inode), SFS_NS_IO, &ni);
+	if (!ret)
+		sfs_inode_update(inode, &ni);
+	return ret;
+}
+
+/* The file has bytes up to size, zeroes perhaps; by who holds it, and i_rwsem. */
+int sfs_inode_grow(struct inode *inode, loff_t size)
+{
+	struct sfs_inode attr = { .size = size };
+	unsigned int mask;
+	int ret;
+
+	attr.mtime = current_time(inode);
+	attr.ctime = attr.mtime;
+	mask = SFS_ATTR_SIZE | SFS_ATTR_MTIME | SFS_ATTR_CTIME |
+	       SFS_ATTR_DATA_CHANGED;
+	ret = sfs_attr_store(inode, mask, &attr, SFS_NS_IO);
+	if (!ret)
+		i_size_write(inode, size);
+	return ret;
 }
 
 static void sfs_attr_store_atime(struct inode *inode)

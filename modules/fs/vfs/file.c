@@ -17,7 +17,6 @@ static int sfs_file_open(struct inode *inode, struct file *file)
 
 	if (!ret)
 		ret = generic_file_open(inode, file);
-	/* served through the page cache, see sfs_file_read_iter() */
 	if (!ret)
 		file->f_mode |= FMODE_CAN_ODIRECT;
 	return ret;
@@ -38,7 +37,8 @@ static ssize_t sfs_file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (!iov_iter_count(to))
 		return 0;
 	file_accessed(iocb->ki_filp);
-	return filemap_read(iocb, to, 0);
+	return sfs_data_is_direct(iocb, to) ? sfs_data_direct_read(iocb, to) :
+					      filemap_read(iocb, to, 0);
 }
 
 static ssize_t sfs_file_splice_read(struct file *file, loff_t *pos,
@@ -72,6 +72,11 @@ static ssize_t sfs_file_write_held(struct kiocb *iocb, struct iov_iter *from)
 		ret = sfs_data_extend(inode, pos);
 	if (ret)
 		return ret;
+	if (sfs_data_is_direct(iocb, from)) {
+		ret = sfs_data_direct_write(iocb, from);
+		if (ret != -ENOTBLK)
+			return ret;
+	}
 	pagefault_disable();
 	ret = iomap_file_buffered_write(iocb, from, &sfs_data_write_ops, NULL);
 	pagefault_enable();
@@ -154,7 +159,7 @@ static ssize_t sfs_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	if (ret <= 0)
 		return ret;
 
-	/* who writes directly expects the device to have it */
+	/* what had to go through the page cache does not stay there */
 	if (iocb->ki_flags & IOCB_DIRECT) {
 		int err;
 
@@ -254,6 +259,7 @@ int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	.llseek		= sfs_file_llseek,		\
 	.mmap		= sfs_file_mmap,		\
 	.fsync		= sfs_fsync,			\
+	.fallocate	= sfs_data_fallocate,		\
 	.splice_read	= sfs_file_splice_read,		\
 	.splice_write	= iter_file_splice_write
 

@@ -55,6 +55,7 @@ struct inode *sfs_alloc_inode(struct super_block *sb)
 	si->flags = 0;
 	atomic64_set(&si->map_seq, 0);
 	atomic64_set(&si->free_seq, 0);
+	si->last_map.gen = 0;
 	return &si->vfs_inode;
 }
 
@@ -217,6 +218,7 @@ static void sfs_inode_set_ops(struct inode *inode)
 		inode->i_fop = is_clustered ? &sfs_file_cluster_ops :
 					      &sfs_file_ops;
 		inode->i_mapping->a_ops = &sfs_data_aops;
+		mapping_set_large_folios(inode->i_mapping);
 		break;
 	case S_IFDIR:
 		inode->i_op = &sfs_dir_inode_ops;

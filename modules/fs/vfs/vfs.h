@@ -153,6 +153,13 @@ enum sfs_inode_bits {
 	SFS_INODE_NO_PAGES,	/* on its way out of the cache */
 };
 
+/* A mapping, true while map_seq and the generation of the lock are these. */
+struct sfs_data_last {
+	struct sfs_map map;
+	u64 seq;
+	u64 gen;
+};
+
 /*
  * struct sfs_inode_info - one cached inode
  * @lock: guards @ni, @gen and @dirty_seq
@@ -163,6 +170,7 @@ enum sfs_inode_bits {
  * @flags: enum sfs_inode_bits
  * @map_seq: grows when mappings may have changed; for iomap_valid()
  * @free_seq: grows when blocks may have been freed
+ * @last_map: of the last write; guarded by i_rwsem
  * @ioend_lock: guards @ioends
  * @ioends: write-back that came to its end and is not finished
  * @ioend_work: finishes it
@@ -181,6 +189,7 @@ struct sfs_inode_info {
 
 	atomic64_t map_seq;
 	atomic64_t free_seq;
+	struct sfs_data_last last_map;
 
 	spinlock_t ioend_lock;	/* ioends */
 	struct list_head ioends;
@@ -321,6 +330,7 @@ void sfs_inode_update(struct inode *inode, const struct sfs_inode *ni);
 void sfs_inode_changed(struct inode *inode);
 /* Bytes of the file are about to change, see sfs_data_hold(): times, data_version. */
 int sfs_inode_touch_data(struct inode *inode);
+int sfs_inode_grow(struct inode *inode, loff_t size);
 int sfs_inode_sync(struct inode *inode);
 
 /* Before attributes are used: 0, -ESTALE when the inode is gone. */

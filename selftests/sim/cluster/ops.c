@@ -498,7 +498,7 @@ static int cl_run_shorten(struct cl_op *op)
 	if (op->kind == CL_OP_TRUNCATE)
 		ret = sfs_ns_truncate(fs, op->ino, op->val, cl_time(), 0, &inode);
 	else
-		ret = sfs_ns_punch(fs, op->ino, op->idx, op->len);
+		ret = sfs_ns_punch(fs, op->ino, op->idx, op->len, 0);
 	mutex_unlock(cl_inode_lock(op->node, op->ino));
 	return ret;
 }

@@ -4,9 +4,10 @@
  *
  *	fsx [-s SEED] [-n OPS] [-l MAXLEN] [-r COMMAND] FILE
  *
- * Reads and writes at random offsets, appends, mmap reads and writes, truncates
- * down and up, fsyncs, drops of the file's pages, reopens. COMMAND runs about
- * once in 500 operations while the file is closed (an unmount and a mount).
+ * Reads and writes at random offsets, also direct ones, appends, mmap reads and
+ * writes, truncates down and up, fallocate(2), fsyncs, drops of the file's pages,
+ * reopens. COMMAND runs about once in 500 operations while the file is closed (an
+ * unmount and a mount).
  * After a difference the last operations are shown; exit 1.
  */
 #define _GNU_SOURCE
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #define LOG_OPS		40
+#define SECTOR		512
 
 static const char *path;
 static const char *command;
@@ -30,6 +32,7 @@ static uint64_t rnd_state = 1;
 static long maxlen = 256 << 10;
 static long size;
 static int fd = -1;
+static int direct_fd = -1;
 static long op_nr;
 static char oplog[LOG_OPS][96];
 
@@ -57,6 +60,15 @@ static void open_file(int flags)
 	fd = open(path, O_RDWR | flags, 0644);
 	if (fd < 0)
 		die("open");
+	direct_fd = open(path, O_RDWR | O_DIRECT);
+	if (direct_fd < 0)
+		die("direct open");
+}
+
+static void close_file(void)
+{
+	close(fd);
+	close(direct_fd);
 }
 
 static void check_size(void)
@@ -163,6 +175,63 @@ static void do_read(void)
 	compare(off, want, tmp);
 }
 
+/* Sectors, from memory that begins at one. */
+static void do_direct(bool is_write)
+{
+	long off = rnd_off(maxlen) / SECTOR * SECTOR, want;
+	long len = (rnd_len() + SECTOR - 1) / SECTOR * SECTOR;
+	unsigned char *buf = tmp + SECTOR * rnd(2);
+	ssize_t got;
+
+	if (len > maxlen - off)
+		len = (maxlen - off) / SECTOR * SECTOR;
+	if (!len)
+		return;
+	LOG("direct %s %ld +%ld (size %ld)", is_write ? "write" : "read", off,
+	    len, size);
+	if (is_write) {
+		fill(len + SECTOR);
+		if (pwrite(direct_fd, buf, len, off) != len)
+			die("direct pwrite");
+		grow(off + len);
+		memcpy(model + off, buf, len);
+		return;
+	}
+	want = off >= size ? 0 : size - off < len ? size - off : len;
+	got = pread(direct_fd, buf, len, off);
+	if (got != want) {
+		fprintf(stderr, "read %zd, not %ld\n", got, want);
+		die("direct pread");
+	}
+	compare(off, want, buf);
+}
+
+static void do_fallocate(void)
+{
+	static const int modes[] = {
+		0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_ZERO_RANGE,
+		FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
+		FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	};
+	int mode = modes[rnd(sizeof(modes) / sizeof(modes[0]))];
+	long off = rnd_off(maxlen), len = rnd_len(), end;
+
+	if (off >= maxlen)
+		off = maxlen - 1;
+	if (len > maxlen - off)
+		len = maxlen - off;
+	LOG("fallocate %#x %ld +%ld (size %ld)", mode, off, len, size);
+	if (fallocate(fd, mode, off, len))
+		die("fallocate");
+	if (!(mode & FALLOC_FL_KEEP_SIZE))
+		grow(off + len);
+	end = off + len < size ? off + len : size;
+	if (mode & ~FALLOC_FL_KEEP_SIZE && off < end)
+		memset(model + off, 0, end - off);
+	check_size();
+}
+
 static void do_mmap(bool is_write)
 {
 	long off, len, base;
@@ -224,7 +293,7 @@ static void check_all(void)
 static void do_reopen(const char *run)
 {
 	LOG("reopen%s (size %ld)", run ? " with command" : "", size);
-	close(fd);
+	close_file();
 	if (run && system(run))
 		die("command");
 	open_file(0);
@@ -235,10 +304,16 @@ static void one_op(void)
 {
 	uint32_t what = rnd(1000);
 
-	if (what < 300)
+	if (what < 200)
 		do_write(false);
-	else if (what < 340)
+	else if (what < 240)
 		do_write(true);
+	else if (what < 340)
+		do_direct(true);
+	else if (what < 410)
+		do_fallocate();
+	else if (what < 480)
+		do_direct(false);
 	else if (what < 560)
 		do_read();
 	else if (what < 680)
@@ -291,9 +366,10 @@ int main(int argc, char **argv)
 	path = argv[optind];
 	rnd_state = seed * 0x9e3779b97f4a7c15ULL + 1;
 	model = calloc(1, maxlen);
-	tmp = malloc(maxlen > 65536 ? maxlen : 65536);
-	if (!model || !tmp)
-		err(2, "malloc");
+	/* a sector more than the longest transfer */
+	if (!model || posix_memalign((void **)&tmp, 4096,
+				     (maxlen > 65536 ? maxlen : 65536) + 2 * SECTOR))
+		err(2, "memory");
 	open_file(O_CREAT | O_TRUNC);
 	for (op_nr = 0; op_nr < nr; op_nr++)
 		one_op();
