@@ -205,22 +205,21 @@ static struct sfs_block *cache_get(struct sfs_volume *vol, u64 blkno,
 	}
 }
 
-/* What is wrong with a block that was just read, NULL when nothing is. */
-static const char *block_verify(struct sfs_volume *vol, struct sfs_block *blk,
-				const struct sfs_ref *ref)
+const char *sfs_block_verify(const struct sfs_volume *vol, const void *data,
+			     const struct sfs_ref *ref)
 {
-	const struct sfs_block_hdr *hdr = blk->data;
-	u32 csum = sfs_hdr_csum(blk->data, vol->block_bytes);
+	const struct sfs_block_hdr *hdr = data;
+	u32 csum = sfs_hdr_csum(data, vol->block_bytes);
 
 	if (le32_to_cpu(hdr->csum) != csum)
 		return "block-csum";
 	if (le64_to_cpu(hdr->fsid) != vol->fsid)
 		return "block-fsid";
-	if (le64_to_cpu(hdr->blkno) != blk->blkno)
+	if (le64_to_cpu(hdr->blkno) != ref->blkno)
 		return "block-address";
 	if (le64_to_cpu(hdr->seq) != ref->seq || csum != ref->crc)
 		return "block-reference";
-	return sfs_block_check(blk->data, vol->block_bytes);
+	return sfs_block_check(data, vol->block_bytes);
 }
 
 static int block_fill(struct sfs_volume *vol, struct sfs_block *blk,
@@ -236,7 +235,7 @@ static int block_fill(struct sfs_volume *vol, struct sfs_block *blk,
 			blk->blkno, owner, ret);
 		return ret;
 	}
-	why = block_verify(vol, blk, ref);
+	why = sfs_block_verify(vol, blk->data, ref);
 	if (why) {
 		sfs_err(vol, "metadata block %llu of %llx: %s: corrupt",
 			blk->blkno, owner, why);
@@ -362,7 +361,7 @@ static void block_take_bytes(struct sfs_volume *vol, const struct sfs_ref *ref,
 		if (!test_bit(SFS_BLOCK_UPTODATE, &blk->flags) &&
 		    !test_bit(SFS_BLOCK_ERROR, &blk->flags)) {
 			memcpy(blk->data, bytes, vol->block_bytes);
-			if (!block_verify(vol, blk, ref)) {
+			if (!sfs_block_verify(vol, blk->data, ref)) {
 				blk->seq = ref->seq;
 				/* contents before the bit */
 				smp_mb__before_atomic();

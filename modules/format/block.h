@@ -97,6 +97,9 @@ void sfs_ref_to_disk(struct sfs_disk_ref *disk, const struct sfs_ref *ref);
  */
 int sfs_block_read(struct sfs_volume *vol, const struct sfs_ref *ref, u64 owner,
 		   u8 type, struct sfs_block **ret);
+/* What is wrong with a block that was just read, NULL when nothing is. */
+const char *sfs_block_verify(const struct sfs_volume *vol, const void *data,
+			     const struct sfs_ref *ref);
 /*
  * Read those blocks that are not cached and follow each other on the device, in
  * few requests.  refs get sorted; what cannot be read or does not verify is

@@ -409,11 +409,13 @@ static_assert(sizeof(struct sfs_super_block) == SFS_PAGE_BYTES);
 
 #define SFS_RECORD_CLEAN	(1U << 0)	/* last record of a clean unmount */
 
+#define SFS_RECORD_TENTATIVE	(1U << 0)	/* blocks of its seq may be missing */
+
 struct sfs_mount_record {
 	struct sfs_block_hdr hdr;	/* seq of the transaction, owner = slot */
 	__le64 rid;
 	__le32 slot;
-	__le32 flags;
+	__le32 flags;			/* SFS_RECORD_* */
 	struct sfs_disk_tree mlog;
 	struct sfs_disk_tree freed;	/* extents freed, not offered yet */
 	struct sfs_disk_tree ret;	/* extents offered under return_id */

@@ -168,6 +168,8 @@ const char *sfs_record_check(const struct sfs_mount_record *rec, u64 fsid,
 	if (le32_to_cpu(rec->slot) != slot ||
 	    le64_to_cpu(rec->hdr.owner) != slot)
 		return "record-slot";
+	if (le32_to_cpu(rec->flags) & ~SFS_RECORD_TENTATIVE)
+		return "record-flags";
 	if (le32_to_cpu(rec->nr_meta_ext) > SFS_RECORD_EXTENTS ||
 	    le32_to_cpu(rec->nr_data_ext) > SFS_RECORD_DATA_EXTENTS)
 		return "record-extents";

@@ -5,6 +5,8 @@
  *	hold ... release	any number, in the open transaction
  *	commit			closes it when the last holder left, opens the
  *				next, writes blocks, flushes, writes the root
+ *	sync			the same, but writes blocks and root at once, then
+ *				flushes; the root counts if all blocks are there
  *
  * Only blocks of the transaction that is open are ever changed, so the writes
  * need no copies and no locks.  commit_lock serialises commits; lock is never
@@ -18,6 +20,8 @@
 /* Kept free beyond all reservations, for pool list blocks and rounding. */
 #define SFS_TRANS_SLACK		32
 #define SFS_TRANS_WRITE_RUN	256
+/* others wait for it that syncs are settled: memory, statfs, the stable seq */
+#define SFS_TRANS_SETTLE_NS	NSEC_PER_SEC
 
 int sfs_trans_init(struct sfs_trans *tr, struct sfs_volume *vol,
 		   const struct sfs_trans_ops *ops, void *arg, u64 seq)
@@ -245,16 +249,18 @@ static int check_before_write(struct sfs_volume *vol, struct sfs_block *blk)
 	return -EUCLEAN;
 }
 
-static int write_blocks(struct sfs_volume *vol, struct list_head *list,
-			unsigned long nr)
+/* Start to write all of them; only a batch that has ended tells whether they are. */
+static int start_blocks(struct sfs_volume *vol, struct list_head *list,
+			unsigned long nr, struct sfs_io_batch *batch)
 {
-	struct sfs_io_batch batch;
 	struct sfs_block **blks;
 	struct sfs_block *blk;
 	unsigned long i = 0;
 	void **bufs;
 	int ret = 0;
 
+	if (!nr)
+		return 0;
 	blks = kvmalloc_array(nr, sizeof(*blks), GFP_NOFS | __GFP_NOFAIL);
 	bufs = kmalloc_array(SFS_TRANS_WRITE_RUN, sizeof(*bufs),
 			     GFP_NOFS | __GFP_NOFAIL);
@@ -264,14 +270,9 @@ static int write_blocks(struct sfs_volume *vol, struct list_head *list,
 			goto out;
 		blks[i++] = blk;
 	}
-	ret = sfs_volume_may_write(vol);
-	if (ret)
-		goto out;
 	sort(blks, nr, sizeof(*blks), cmp_blocks, NULL);
-	sfs_io_batch_init(&batch);
 	for (i = 0; i < nr;)
-		i += write_run(vol, &batch, &blks[i], bufs, nr - i);
-	ret = sfs_io_batch_wait(&batch);
+		i += write_run(vol, batch, &blks[i], bufs, nr - i);
 	sfs_count_add(vol, trans_commit_blocks, nr);
 out:
 	kfree(bufs);
@@ -321,25 +322,67 @@ static int close_trans(struct sfs_trans *tr, u64 next_seq,
 	return ret;
 }
 
+/*
+ * Data that the transaction makes visible reached the device already: make it
+ * durable, meanwhile the blocks are written.
+ */
+static int flush_data(struct sfs_trans *tr, const struct closed_trans *ct)
+{
+	return ct->new_data ? tr->vol->data->ops->flush(tr->vol->data) : 0;
+}
+
+static bool is_one_device(const struct sfs_volume *vol)
+{
+	return vol->data->priv == vol->meta->priv;
+}
+
 static int write_trans(struct sfs_trans *tr, struct closed_trans *ct)
 {
 	struct sfs_volume *vol = tr->vol;
-	int ret = 0;
+	struct sfs_io_batch batch;
+	int ret, err;
 
-	if (ct->nr_dirty)
-		ret = write_blocks(vol, &ct->dirty, ct->nr_dirty);
-	/*
-	 * Data that this transaction makes visible reached the device already;
-	 * make it durable.  On one device the root's flush does both.
-	 */
-	if (!ret && ct->new_data && vol->data->priv != vol->meta->priv)
-		ret = vol->data->ops->flush(vol->data);
-	if (!ret)
-		ret = tr->ops->write_root(tr->arg, ct->seq);
-	return ret;
+	ret = sfs_volume_may_write(vol);
+	if (ret)
+		return ret;
+	sfs_io_batch_init(&batch);
+	ret = start_blocks(vol, &ct->dirty, ct->nr_dirty, &batch);
+	/* on one device the root's flush does both */
+	if (!ret && !is_one_device(vol))
+		ret = flush_data(tr, ct);
+	err = sfs_io_batch_wait(&batch);
+	return ret ?: err ?: tr->ops->write_root(tr->arg, ct->seq);
 }
 
-static int finish_trans(struct sfs_trans *tr, struct closed_trans *ct, int ret)
+/* Nothing is written in an order, but that data comes before the root. */
+static int sync_trans(struct sfs_trans *tr, struct closed_trans *ct)
+{
+	struct sfs_volume *vol = tr->vol;
+	struct sfs_io_batch batch;
+	int ret, err;
+
+	ret = sfs_volume_may_write(vol);
+	if (ret)
+		return ret;
+	sfs_io_batch_init(&batch);
+	ret = start_blocks(vol, &ct->dirty, ct->nr_dirty, &batch);
+	if (!ret)
+		ret = flush_data(tr, ct) ?: sfs_volume_may_write(vol);
+	if (!ret)
+		tr->ops->start_root(tr->arg, ct->seq, &batch);
+	err = sfs_io_batch_wait(&batch);
+	return ret ?: err ?: vol->meta->ops->flush(vol->meta);
+}
+
+static void set_durable_locked(struct sfs_trans *tr, u64 seq)
+	__must_hold(&tr->lock)
+{
+	WRITE_ONCE(tr->durable_seq, seq);
+	tr->settled_ns = ktime_get_ns();
+}
+
+static int finish_trans(struct sfs_trans *tr, struct closed_trans *ct,
+			bool is_settled, int ret)
 {
 	if (ret)
 		sfs_volume_withdraw(tr->vol, ret, "commit failed");
@@ -349,7 +392,9 @@ static int finish_trans(struct sfs_trans *tr, struct closed_trans *ct, int ret)
 		ret = sfs_pool_merge(&tr->pool, &tr->writing_freed);
 		if (ret)
 			sfs_volume_withdraw(tr->vol, ret, "freed overlaps pool");
-		WRITE_ONCE(tr->durable_seq, ct->seq);
+		WRITE_ONCE(tr->synced_seq, ct->seq);
+		if (is_settled)
+			set_durable_locked(tr, ct->seq);
 	}
 	sfs_pool_exit(&tr->writing_freed);
 	sfs_pool_init(&tr->writing_freed);
@@ -365,33 +410,69 @@ static bool trans_is_dirty(struct sfs_trans *tr)
 	       READ_ONCE(tr->new_data);
 }
 
-static int commit_locked(struct sfs_trans *tr)
+int sfs_trans_settle(struct sfs_trans *tr)
+{
+	int ret;
+
+	lockdep_assert_held(&tr->commit_lock);
+	if (tr->synced_seq <= tr->durable_seq)
+		return 0;
+	ret = tr->ops->settle_root(tr->arg);
+	if (ret) {
+		sfs_volume_withdraw(tr->vol, ret, "commit failed");
+		return ret;
+	}
+	mutex_lock(&tr->lock);
+	set_durable_locked(tr, tr->synced_seq);
+	mutex_unlock(&tr->lock);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(sfs_trans_settle);
+
+static bool may_sync(struct sfs_trans *tr)
+{
+	return tr->ops->start_root &&
+	       ktime_get_ns() - tr->settled_ns < SFS_TRANS_SETTLE_NS;
+}
+
+static int commit_dirty(struct sfs_trans *tr, bool is_sync)
 	__must_hold(&tr->commit_lock)
 {
 	struct closed_trans ct;
-	unsigned int nofs;
 	u64 next_seq;
 	int ret;
 
 	lockdep_assert_held(&tr->commit_lock);
+	next_seq = tr->ops->next_seq(tr->arg);
+	if (!next_seq)
+		return sfs_volume_error(tr->vol) ?: -EIO;
+	is_sync = is_sync && may_sync(tr);
+	ret = close_trans(tr, next_seq, &ct);
+	if (!ret)
+		ret = is_sync ? sync_trans(tr, &ct) : write_trans(tr, &ct);
+	ret = finish_trans(tr, &ct, !is_sync, ret);
+	if (!ret)
+		sfs_count(tr->vol, trans_commit);
+	return ret;
+}
+
+static int commit_locked(struct sfs_trans *tr, bool is_sync)
+	__must_hold(&tr->commit_lock)
+{
+	unsigned int nofs;
+	int ret;
+
+	lockdep_assert_held(&tr->commit_lock);
 	ret = sfs_volume_error(tr->vol);
-	if (ret || !trans_is_dirty(tr))
+	if (ret)
 		return ret;
+	if (!trans_is_dirty(tr))
+		return is_sync ? 0 : sfs_trans_settle(tr);
 	if (tr->vol->read_only)
 		return -EROFS;
 	nofs = memalloc_nofs_save();
-	next_seq = tr->ops->next_seq(tr->arg);
-	if (!next_seq) {
-		memalloc_nofs_restore(nofs);
-		return sfs_volume_error(tr->vol) ?: -EIO;
-	}
-	ret = close_trans(tr, next_seq, &ct);
-	if (!ret)
-		ret = write_trans(tr, &ct);
-	ret = finish_trans(tr, &ct, ret);
+	ret = commit_dirty(tr, is_sync);
 	memalloc_nofs_restore(nofs);
-	if (!ret)
-		sfs_count(tr->vol, trans_commit);
 	return ret;
 }
 
@@ -402,25 +483,50 @@ int sfs_trans_commit_seq(struct sfs_trans *tr, u64 seq)
 	if (READ_ONCE(tr->durable_seq) >= seq)
 		return 0;
 	mutex_lock(&tr->commit_lock);
-	if (tr->durable_seq >= seq) {
+	if (tr->synced_seq >= seq) {
 		sfs_count(tr->vol, trans_commit_wait);
-		ret = 0;
+		ret = sfs_trans_settle(tr);
 	} else {
-		ret = commit_locked(tr);
+		ret = commit_locked(tr, false);
 	}
 	mutex_unlock(&tr->commit_lock);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(sfs_trans_commit_seq);
 
-int sfs_trans_commit(struct sfs_trans *tr)
+static int sync_seq(struct sfs_trans *tr, u64 seq)
+{
+	int ret = 0;
+
+	mutex_lock(&tr->commit_lock);
+	if (tr->synced_seq >= seq)
+		sfs_count(tr->vol, trans_commit_wait);
+	else
+		ret = commit_locked(tr, true);
+	mutex_unlock(&tr->commit_lock);
+	return ret;
+}
+
+/* Clean: what was done before is in the newest closed transaction. */
+static u64 newest_seq(struct sfs_trans *tr)
 {
 	u64 seq;
 
-	/* Clean: what was done before is in the newest closed transaction. */
 	mutex_lock(&tr->lock);
 	seq = trans_is_dirty(tr) || tr->holders ? tr->seq : tr->closed_seq;
 	mutex_unlock(&tr->lock);
-	return sfs_trans_commit_seq(tr, seq) ?: sfs_volume_error(tr->vol);
+	return seq;
+}
+
+int sfs_trans_commit(struct sfs_trans *tr)
+{
+	return sfs_trans_commit_seq(tr, newest_seq(tr)) ?:
+	       sfs_volume_error(tr->vol);
 }
 EXPORT_SYMBOL_GPL(sfs_trans_commit);
+
+int sfs_trans_sync(struct sfs_trans *tr)
+{
+	return sync_seq(tr, newest_seq(tr)) ?: sfs_volume_error(tr->vol);
+}
+EXPORT_SYMBOL_GPL(sfs_trans_sync);

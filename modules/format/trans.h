@@ -17,6 +17,7 @@
 
 #include "format/block.h"
 #include "format/btree.h"
+#include "format/dev.h"
 #include "format/pool.h"
 
 struct sfs_trans;
@@ -28,6 +29,10 @@ struct sfs_trans;
  *	only commits touch, fill the checksums, make the root image.  May call
  *	sfs_block_new() and friends.
  * @write_root: all blocks are written; flush and write the root image
+ * @start_root: start to write the root image along with the blocks, so that it
+ *	counts when all of them are there; NULL: the pipeline cannot do that
+ * @settle_root: the root written last was started so, and all is durable: let it
+ *	count without a look at its blocks
  * @durable: the transaction is durable, the pool has what it freed
  * @need_space: the pool has too little for a hold of @blocks; get more.
  *	Called without locks.  Return 0 to try again, -ENOSPC to fail.
@@ -36,6 +41,8 @@ struct sfs_trans_ops {
 	u64 (*next_seq)(void *arg);
 	int (*prepare)(void *arg, u64 seq);
 	int (*write_root)(void *arg, u64 seq);
+	void (*start_root)(void *arg, u64 seq, struct sfs_io_batch *batch);
+	int (*settle_root)(void *arg);
 	void (*durable)(void *arg, u64 seq);
 	int (*need_space)(void *arg, u64 blocks, unsigned int flags);
 };
@@ -53,7 +60,9 @@ enum sfs_hold_flags {
  * @wait: for @closing and @holders
  * @seq: of the open transaction
  * @closed_seq: of the newest closed transaction
- * @durable_seq: of the newest durable one
+ * @durable_seq: of the newest one that is durable and settled: others may build on it
+ * @synced_seq: of the newest one that survives a crash
+ * @settled_ns: when @durable_seq became that
  * @holders: operations inside the open transaction
  * @closing: a commit waits for @holders; no new ones enter
  * @changed: it must be written even without dirty blocks
@@ -77,6 +86,8 @@ struct sfs_trans {
 	u64 seq;
 	u64 closed_seq;
 	u64 durable_seq;
+	u64 synced_seq;
+	u64 settled_ns;
 	unsigned int holders;
 	bool closing;
 	bool changed;
@@ -115,6 +126,20 @@ void sfs_trans_release(struct sfs_trans *tr, u64 blocks);
 int sfs_trans_commit(struct sfs_trans *tr);
 /* The same up to a transaction: returns at once when it is durable. */
 int sfs_trans_commit_seq(struct sfs_trans *tr, u64 seq);
+/**
+ * sfs_trans_sync() - let everything done so far survive a crash
+ * @tr: pipeline
+ *
+ * Takes fewer rounds of the device than sfs_trans_commit(), which has to follow
+ * before anybody else may build on what was done.
+ * Return: 0 or the error that withdrew the volume.
+ */
+int sfs_trans_sync(struct sfs_trans *tr);
+/*
+ * What was synced can be built on afterwards; nothing else is committed.  The caller
+ * holds commit_lock.  0 or the error that withdrew the volume.
+ */
+int sfs_trans_settle(struct sfs_trans *tr);
 
 static inline u64 sfs_trans_seq(struct sfs_trans *tr)
 {

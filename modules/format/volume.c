@@ -94,56 +94,6 @@ int sfs_super_write(struct sfs_volume *vol, struct sfs_super_block *sb)
 }
 EXPORT_SYMBOL_GPL(sfs_super_write);
 
-/* ---- records ---------------------------------------------------------------------- */
-
-int sfs_record_read(struct sfs_volume *vol, u32 slot, u64 rid,
-		    struct sfs_mount_record *rec)
-{
-	struct sfs_mount_record *cur;
-	const char *why;
-	int found = -ENOENT;
-	int i, ret;
-
-	cur = kmalloc(sizeof(*cur), GFP_NOFS);
-	if (!cur)
-		return -ENOMEM;
-	for (i = 0; i < 2; i++) {
-		ret = vol->meta->ops->read(vol->meta, sfs_record_byte(slot, i),
-					   cur, sizeof(*cur));
-		if (ret) {
-			found = ret;
-			break;
-		}
-		why = sfs_record_check(cur, vol->fsid, slot);
-		if (why || le64_to_cpu(cur->rid) != rid ||
-		    (le64_to_cpu(cur->hdr.blkno) & 1) != (u64)i)
-			continue;
-		if (!found && le64_to_cpu(cur->hdr.seq) <=
-			      le64_to_cpu(rec->hdr.seq))
-			continue;
-		memcpy(rec, cur, sizeof(*rec));
-		found = 0;
-	}
-	kfree(cur);
-	return found;
-}
-EXPORT_SYMBOL_GPL(sfs_record_read);
-
-int sfs_record_write(struct sfs_volume *vol, struct sfs_mount_record *rec)
-{
-	/* hdr.blkno alternates with each write, see fs/ns/commit.c */
-	u64 byte = sfs_record_byte(le32_to_cpu(rec->slot),
-				   le64_to_cpu(rec->hdr.blkno));
-	int ret = sfs_volume_may_write(vol);
-
-	if (ret)
-		return ret;
-	sfs_hdr_seal(rec, sizeof(*rec));
-	return vol->meta->ops->write_sync(vol->meta, byte, rec, sizeof(*rec),
-					  SFS_IO_PREFLUSH | SFS_IO_FUA);
-}
-EXPORT_SYMBOL_GPL(sfs_record_write);
-
 /* ---- open and close ------------------------------------------------------------------ */
 
 static int refuse(struct sfs_dev *dev, const char *what, const char *why)

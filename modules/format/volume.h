@@ -171,10 +171,25 @@ int sfs_super_read_data(struct sfs_dev *dev, u64 byte,
 			struct sfs_super_block *sb, const char **why);
 /* Write one copy, chosen by the generation's parity, with PREFLUSH and FUA. */
 int sfs_super_write(struct sfs_volume *vol, struct sfs_super_block *sb);
-/* Newest valid record of a slot with the rid; -ENOENT when there is none. */
+/*
+ * Newest valid record of a slot with the rid, also one whose blocks may be missing;
+ * -ENOENT when there is none.
+ */
 int sfs_record_read(struct sfs_volume *vol, u32 slot, u64 rid,
 		    struct sfs_mount_record *rec);
+int sfs_record_find(struct sfs_volume *vol, u32 slot, u64 rid,
+		    struct sfs_mount_record *rec);
+/* All that it refers to was written: make that durable, then the record. */
 int sfs_record_write(struct sfs_volume *vol, struct sfs_mount_record *rec);
+/* Let the record stand alone: in place of the other page, and without a doubt. */
+int sfs_record_settle(struct sfs_volume *vol, struct sfs_mount_record *rec);
+/*
+ * Start to write it along with the blocks of its transaction: it counts when all
+ * of them are there.  The device is to be flushed when the batch has ended; @rec
+ * stays as it is until then.
+ */
+void sfs_record_start(struct sfs_volume *vol, struct sfs_mount_record *rec,
+		      struct sfs_io_batch *batch);
 static inline u64 sfs_record_byte(u32 slot, u64 seq_parity)
 {
 	return SFS_RECORDS_BYTES + (((u64)slot << 1) + (seq_parity & 1)) *

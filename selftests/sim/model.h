@@ -65,6 +65,7 @@ struct m_name {
 /* A mount record that was written, and what it made durable. */
 struct m_commit {
 	size_t event;		/* its write */
+	u64 seq;
 	size_t durable_event;	/* SIZE_MAX: not known to be durable */
 	u32 op;			/* operations completed before */
 	bool is_inside;		/* of the next one */

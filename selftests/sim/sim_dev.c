@@ -202,6 +202,8 @@ static size_t sim_dev_put(struct sim_dev *sd, u64 off, const void *buf, u32 len)
 				off < log->records_end;
 	}
 	sim_img_write(sd->img, off, buf, len);
+	if (log && log->ev[idx].is_record && log->on_record)
+		log->on_record(log->arg, idx);
 	return idx;
 }
 
@@ -248,8 +250,6 @@ static int sim_dev_write_sync(struct sfs_dev *dev, u64 off, void *buf, u32 len,
 	write = sim_dev_put(sd, off, buf, len);
 	if (!sd->log)
 		return 0;
-	if (sd->log->ev[write].is_record && sd->log->on_record)
-		sd->log->on_record(sd->log->arg, write);
 	if ((flags & SFS_IO_FUA) &&
 	    !(sim_defects & (SIM_IGNORE_FUA | SIM_IGNORE_FLUSH))) {
 		idx = sim_log_add(sd->log, SIM_DURABLE, sd->nr);

@@ -136,11 +136,20 @@ static void sim_on_record(void *arg, size_t event)
 {
 	struct sim *sim = arg;
 	struct model *m = &sim->model;
+	const struct sfs_mount_record *rec = (void *)sim->log.ev[event].data;
 	struct m_commit *c = sim_add_commit(sim);
+	u64 seq = le64_to_cpu(rec->hdr.seq);
+	bool is_again = m->nr_commits > 1 && seq && c[-1].seq == seq;
 	struct m_inode *in;
 
+	/* certain now; later operations may have changed something since */
+	if (is_again)
+		*c = c[-1];
 	c->event = event;
 	c->durable_event = SIZE_MAX;
+	if (is_again)
+		return;
+	c->seq = seq;
 	c->op = m->op;
 	c->is_inside = sim->in_call;
 	c->hash = m->hash;
@@ -718,7 +727,8 @@ static void sim_op_truncate(struct sim *sim)
 
 static void sim_op_sync(struct sim *sim)
 {
-	int ret = sfs_fs_sync(sim->mnt.fs);
+	int ret = sim_chance(&sim->rng, 60) ? sfs_fs_fsync(sim->mnt.fs) :
+					      sfs_fs_sync(sim->mnt.fs);
 
 	if (ret)
 		sim_fail(sim, "op %u: sync: error %d", sim->model.op, ret);

@@ -489,34 +489,28 @@ static void sfs_check_mlog_item(struct sfs_check *ck, void *arg,
 
 /* ---- mounts ----------------------------------------------------------------------------- */
 
-/*
- * The newest valid page with the rid of the mount table; a crash may leave the
- * other one torn.
- */
+/* The one that recovery would take, with the rid of the mount table. */
 static void sfs_check_read_record(struct sfs_check *ck,
 				  struct sfs_ck_mount *mnt)
 {
-	struct sfs_mount_record *rec;
-	unsigned int i;
+	struct sfs_volume vol = {
+		.meta = ck->meta,
+		.fsid = ck->fsid,
+		.block_bytes = ck->block_bytes,
+		.block_shift = ck->block_shift,
+		.total_meta_blocks = ck->total_meta,
+	};
+	int ret;
 
-	for (i = 0; i < 2; i++) {
-		rec = kmalloc(sizeof(*rec), GFP_KERNEL);
-		if (!rec) {
-			sfs_check_nomem(ck);
-			break;
-		}
-		if (ck->meta->ops->read(ck->meta, sfs_record_byte(mnt->slot, i),
-					rec, sizeof(*rec)) ||
-		    sfs_record_check(rec, ck->fsid, mnt->slot) ||
-		    rec->rid != mnt->table.rid ||
-		    (le64_to_cpu(rec->hdr.blkno) & 1) != i ||
-		    (mnt->rec && le64_to_cpu(mnt->rec->hdr.seq) >
-				 le64_to_cpu(rec->hdr.seq))) {
-			kfree(rec);
-			continue;
-		}
+	mnt->rec = kmalloc(sizeof(*mnt->rec), GFP_KERNEL);
+	ret = !mnt->rec ? -ENOMEM :
+	      sfs_record_find(&vol, mnt->slot, le64_to_cpu(mnt->table.rid),
+			      mnt->rec);
+	if (ret == -ENOMEM)
+		sfs_check_nomem(ck);
+	if (ret < 0) {
 		kfree(mnt->rec);
-		mnt->rec = rec;
+		mnt->rec = NULL;
 	}
 }
 

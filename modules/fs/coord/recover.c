@@ -174,7 +174,10 @@ static int load_record(struct recovery *rv, u64 rid)
 	struct sfs_ref none = { 0 };
 	int ret;
 
-	ret = sfs_record_read(ld->vol, rv->slot, rid, rec);
+	ret = sfs_record_find(ld->vol, rv->slot, rid, rec);
+	/* what follows reuses blocks by which it was found */
+	if (ret > 0)
+		ret = sfs_record_settle(ld->vol, rec);
 	if (ret == -ENOENT) {
 		sfs_err(ld->vol, "slot %u rid %016llx: record-missing: corrupt",
 			rv->slot, rid);

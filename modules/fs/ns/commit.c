@@ -185,6 +185,20 @@ static int fs_write_root(void *arg, u64 seq)
 	return sfs_record_write(fs->vol, fs->rec);
 }
 
+static void fs_start_root(void *arg, u64 seq, struct sfs_io_batch *batch)
+{
+	struct sfs_fs *fs = arg;
+
+	sfs_record_start(fs->vol, fs->rec, batch);
+}
+
+static int fs_settle_root(void *arg)
+{
+	struct sfs_fs *fs = arg;
+
+	return sfs_record_settle(fs->vol, fs->rec);
+}
+
 static void fs_durable(void *arg, u64 seq)
 {
 	struct sfs_fs *fs = arg;
@@ -201,6 +215,8 @@ const struct sfs_trans_ops sfs_fs_trans_ops = {
 	.next_seq	= fs_next_seq,
 	.prepare	= fs_prepare,
 	.write_root	= fs_write_root,
+	.start_root	= fs_start_root,
+	.settle_root	= fs_settle_root,
 	.durable	= fs_durable,
 	.need_space	= fs_need_space,
 };
@@ -211,9 +227,9 @@ const struct sfs_trans_ops sfs_fs_trans_ops = {
  */
 static int fold_locked(struct sfs_fs *fs)
 {
-	int ret = 0;
+	int ret = sfs_trans_settle(&fs->trans);
 
-	if (fs->mlog.height && fs->nr_mlog && !fs->mlog_folded)
+	if (!ret && fs->mlog.height && fs->nr_mlog && !fs->mlog_folded)
 		ret = sfs_coord_fold(&fs->coord, fs->slot, &fs->mlog,
 				     fs->trans.durable_seq);
 	if (!ret)

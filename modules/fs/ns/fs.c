@@ -229,6 +229,13 @@ int sfs_fs_sync(struct sfs_fs *fs)
 	return sfs_trans_commit(&fs->trans);
 }
 
+int sfs_fs_fsync(struct sfs_fs *fs)
+{
+	if (fs->vol->read_only)
+		return 0;
+	return sfs_trans_sync(&fs->trans);
+}
+
 /* ---- background work ---------------------------------------------------- */
 
 /*
@@ -303,6 +310,9 @@ int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 		return ret;
 	if (commit_is_due(fs, age_ms))
 		ret = sfs_trans_commit(&fs->trans);
+	else	/* of what was synced nothing stays so for long */
+		ret = sfs_trans_commit_seq(&fs->trans,
+					   READ_ONCE(fs->trans.synced_seq));
 	if (!ret && (fold || fs->nr_mlog > SFS_FOLD_ENTRIES))
 		ret = sfs_fs_fold(fs);
 	if (!ret)

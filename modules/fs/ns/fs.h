@@ -256,8 +256,10 @@ int sfs_fs_open(const struct sfs_fs_params *params, struct sfs_fs **ret);
 void sfs_fs_close(struct sfs_fs *fs, bool forced);
 /* Withdrawn: whoever waits for others gets an error.  Does not sleep. */
 void sfs_fs_shutdown(struct sfs_fs *fs);
-/* fsync, sync: all that was done before is durable afterwards. */
+/* sync: all that was done before is durable afterwards, and others may build on it. */
 int sfs_fs_sync(struct sfs_fs *fs);
+/* fsync: the same, but others may not yet, see sfs_trans_sync(). */
+int sfs_fs_fsync(struct sfs_fs *fs);
 /*
  * Background work: commit when old or large, offer and hand over returns, fold,
  * delete orphans left by mounts that are gone. Call after kick() and every second;

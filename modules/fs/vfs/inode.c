@@ -408,7 +408,7 @@ int sfs_inode_sync(struct inode *inode)
 	if (ret)
 		return ret;
 	is_commit = READ_ONCE(si->dirty_seq) >
-		    READ_ONCE(fs->trans.durable_seq);
+		    READ_ONCE(fs->trans.synced_seq);
 	if (test_and_clear_bit(SFS_INODE_FLUSH_DATA, &si->flags)) {
 		/* write-back of other pages may not have reached the device */
 		if (mapping_tagged(inode->i_mapping, PAGECACHE_TAG_WRITEBACK))
@@ -418,6 +418,6 @@ int sfs_inode_sync(struct inode *inode)
 			set_bit(SFS_INODE_FLUSH_DATA, &si->flags);
 	}
 	if (!ret && is_commit)
-		ret = sfs_fs_sync(fs);
+		ret = sfs_fs_fsync(fs);
 	return ret;
 }

@@ -224,7 +224,7 @@ static void cl_node_rollback(struct sfs_volume *vol, struct cl_node *node,
 	u64 seq;
 	int ret;
 
-	ret = sfs_record_read(vol, slot, node->rid, rec);
+	ret = min(sfs_record_find(vol, slot, node->rid, rec), 0);
 	/* a leader that does not know that it is one no more */
 	if (ret && node->is_rolled_back) {
 		free(rec);

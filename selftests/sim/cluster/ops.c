@@ -618,7 +618,7 @@ static void cl_run_other(struct cl_node *node)
 
 	if (r < 40) {
 		cl_trace("sync");
-		ret = sfs_fs_sync(fs);
+		ret = cl_chance(60) ? sfs_fs_fsync(fs) : sfs_fs_sync(fs);
 		if (!ret)
 			node->synced = max(node->synced, pos);
 	} else if (r < 55) {

@@ -201,7 +201,7 @@ static void cl_last_rollback(struct cl_last *last)
 		}
 		if (i == cl.nr_mounts)
 			cl_fail("slot %u has an unknown mount", slot);
-		if (sfs_record_read(&last->vol, slot, cl.mount[i]->rid, rec))
+		if (sfs_record_find(&last->vol, slot, cl.mount[i]->rid, rec) < 0)
 			cl_fail("slot %u has no record", slot);
 		seq = le64_to_cpu(rec->hdr.seq);
 		cl_trace("slot %u mount %u: durable up to %llu", slot, i + 1,
