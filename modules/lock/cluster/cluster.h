@@ -176,6 +176,12 @@ struct sfs_cluster {
 	struct delayed_work lead_work;	/* steps that may wait */
 	struct delayed_work look_work;	/* who is silent: waits for nobody */
 	struct xarray fenced;		/* rids of leaders of before */
+	struct xarray let_go;		/* rids of those whose BYE was answered */
+	/* by slot: pages of mounts that are no members; asked by the own BYE only */
+	struct {
+		u64 beat;		/* as last seen */
+		u64 moved_ns;		/* when it was seen to be another one */
+	} stranger[SFS_QUORUM_SLOTS_MAX];
 };
 
 /* ---- provider.c --------------------------------------------------------- */

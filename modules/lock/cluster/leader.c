@@ -445,6 +445,65 @@ static enum sfs_cl_bye sfs_cl_may_leave_locked(struct sfs_cluster *c,
 	return SFS_CL_BYE_LAST;
 }
 
+static bool sfs_cl_is_known(struct sfs_cluster *c, u64 rid)
+{
+	bool is_member;
+
+	mutex_lock(&c->members_lock);
+	is_member = sfs_cl_peer_find_locked(c, rid);
+	mutex_unlock(&c->members_lock);
+	return is_member || xa_load(&c->let_go, rid);
+}
+
+/*
+ * Whose page moves may come as a member yet.  One that was withdrawn still answers
+ * heartbeats, but writes nothing and needs nobody.
+ */
+static bool sfs_cl_is_stranger(struct sfs_cluster *c, unsigned int slot,
+			       struct sfs_quorum_page *page, u64 now_ns)
+{
+	u64 beat;
+
+	if (sfs_quorum_page_read(c->vol, slot, page) || !page->rid ||
+	    sfs_cl_is_known(c, le64_to_cpu(page->rid)))
+		return false;
+	beat = le64_to_cpu(page->beat);
+	if (c->stranger[slot].beat != beat) {
+		c->stranger[slot].beat = beat;
+		c->stranger[slot].moved_ns = now_ns;
+	}
+	return now_ns < c->stranger[slot].moved_ns +
+			c->heartbeat_ms * (u64)NSEC_PER_MSEC;
+}
+
+/*
+ * A mount that leaves is in the mount table no more once its LEAVE was served.  If it
+ * had no answer it asks the next leader, who knows nothing of it before its hello:
+ * when that one is the last to leave, it would be alone and could elect nobody.
+ */
+static bool sfs_cl_has_strangers(struct sfs_cluster *c)
+{
+	u64 timeout_ns = c->heartbeat_ms * (u64)NSEC_PER_MSEC;
+	u64 now_ns = ktime_get_ns();
+	struct sfs_quorum_page *page;
+	bool has_any = false;
+	unsigned int slot;
+	u32 slots;
+
+	if (sfs_quorum_votes_needed(c->quorum) == 1)
+		return false;
+	page = kmalloc(sizeof(*page), GFP_NOFS);
+	if (!page)
+		return true;	/* it asks again soon */
+	slots = sfs_quorum_answering(c->quorum, max(now_ns, timeout_ns + 1) -
+						timeout_ns);
+	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++)
+		if (slots & 1U << slot)
+			has_any |= sfs_cl_is_stranger(c, slot, page, now_ns);
+	kfree(page);
+	return has_any;
+}
+
 static void sfs_cl_leader_bye(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 			      struct sfs_cl_bye_msg *reply)
 {
@@ -454,9 +513,15 @@ static void sfs_cl_leader_bye(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 	peer->is_leaving = true;
 	answer = sfs_cl_may_leave_locked(c, peer);
 	mutex_unlock(&c->members_lock);
+	/* the leader itself goes after all others */
+	if (answer == SFS_CL_BYE_LAST && peer->rid == c->rid &&
+	    sfs_cl_has_strangers(c))
+		answer = SFS_CL_BYE_WAIT;
 	*reply = (struct sfs_cl_bye_msg) { .answer = cpu_to_le32(answer) };
 	if (answer == SFS_CL_BYE_WAIT)
 		return;
+	/* without memory it may be waited for until its page stands still */
+	xa_store(&c->let_go, peer->rid, peer->c, GFP_NOFS);
 	sfs_lock_master_stop(c->master, peer->rid);
 	/*
 	 * A release on its way comes too late.  What it would have told is in the

@@ -130,6 +130,7 @@ static void sfs_cl_free(struct sfs_cluster *c)
 		destroy_workqueue(c->wq);
 	sfs_cl_held_exit(c);
 	xa_destroy(&c->fenced);
+	xa_destroy(&c->let_go);
 	mutex_destroy(&c->members_lock);
 	mutex_destroy(&c->member_lock);
 	mutex_destroy(&c->change_lock);

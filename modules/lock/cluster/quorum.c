@@ -611,6 +611,20 @@ unsigned int sfs_quorum_votes_needed(const struct sfs_quorum *q)
 	return READ_ONCE(q->need);
 }
 
+u32 sfs_quorum_answering(struct sfs_quorum *q, u64 since_ns)
+{
+	unsigned int slot;
+	u32 slots = 0;
+
+	mutex_lock(&q->lock);
+	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++)
+		if (slot != q->p.slot && q->other[slot].acked_ns >= since_ns)
+			slots |= 1U << slot;
+	slots &= q->p.slots;
+	mutex_unlock(&q->lock);
+	return slots;
+}
+
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms)
 {
 	mutex_lock(&q->lock);

@@ -136,6 +136,8 @@ void sfs_quorum_resign(struct sfs_quorum *q, unsigned int pause_ms);
 void sfs_quorum_leave(struct sfs_quorum *q);
 /* How many slots elect a leader, by the newest list that is known. */
 unsigned int sfs_quorum_votes_needed(const struct sfs_quorum *q);
+/* As the leader: other slots that have answered a heartbeat sent since @since_ns. */
+u32 sfs_quorum_answering(struct sfs_quorum *q, u64 since_ns);
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms);
 
 /*
