@@ -133,6 +133,7 @@ struct sfs_cluster {
 	/* election.c */
 	struct rw_semaphore quorum_sem;	/* quorum comes and goes */
 	struct sfs_quorum *quorum;	/* NULL without a slot */
+	struct sfs_quorum_page *quorum_room;	/* for its reads */
 	bool is_election_over;
 	struct workqueue_struct *quorum_wq;
 	struct delayed_work quorum_work;

@@ -464,7 +464,7 @@ static bool sfs_cl_is_stranger(struct sfs_cluster *c, unsigned int slot,
 {
 	u64 beat;
 
-	if (sfs_quorum_page_read(c->vol, slot, page) || !page->rid ||
+	if (sfs_quorum_page_read(c->vol, slot, page, &page[1]) || !page->rid ||
 	    sfs_cl_is_known(c, le64_to_cpu(page->rid)))
 		return false;
 	beat = le64_to_cpu(page->beat);
@@ -492,7 +492,7 @@ static bool sfs_cl_has_strangers(struct sfs_cluster *c)
 
 	if (sfs_quorum_votes_needed(c->quorum) == 1)
 		return false;
-	page = kmalloc(sizeof(*page), GFP_NOFS);
+	page = kmalloc_array(2, sizeof(*page), GFP_NOFS);
 	if (!page)
 		return true;	/* it asks again soon */
 	slots = sfs_quorum_answering(c->quorum, max(now_ns, timeout_ns + 1) -

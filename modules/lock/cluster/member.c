@@ -312,11 +312,13 @@ static void sfs_cl_beat_work(struct work_struct *work)
 	struct sfs_cluster *c = container_of(to_delayed_work(work),
 					     struct sfs_cluster, beat_work);
 	struct sfs_net_peer *peer = sfs_cl_member_try_session(c);
+	struct sfs_dev *dev = c->vol->meta;
 	struct sfs_cl_beat_msg msg;
 	unsigned int interval_ms;
 
 	/* who cannot reach the device any more is not alive */
-	if (peer && !sfs_quorum_page_read(c->vol, 0, c->beat_page)) {
+	if (peer && !dev->ops->read(dev, SFS_QUORUM_BYTES, c->beat_page,
+				    sizeof(*c->beat_page))) {
 		msg.sent_ns = cpu_to_le64(ktime_get_ns());
 		sfs_net_send(peer, SFS_NET_MEMBER, SFS_CL_BEAT, &msg,
 			     sizeof(msg), SFS_NET_DROPPABLE);

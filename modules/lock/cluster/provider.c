@@ -118,6 +118,7 @@ static struct sfs_cluster *sfs_cl_alloc(struct sfs_lock_space *space,
 	sfs_cl_lead_init(c);
 	sfs_cl_election_init(c);
 	c->beat_page = kmalloc(sizeof(*c->beat_page), GFP_KERNEL);
+	c->quorum_room = kmalloc(sizeof(*c->quorum_room), GFP_KERNEL);
 	c->list_sb = kmalloc_array(2, sizeof(*c->list_sb), GFP_KERNEL);
 	c->wq = alloc_workqueue("scoutfs_cluster/%s",
 				WQ_UNBOUND | WQ_MEM_RECLAIM, 0, c->vol->ident);
@@ -135,6 +136,7 @@ static void sfs_cl_free(struct sfs_cluster *c)
 	mutex_destroy(&c->member_lock);
 	mutex_destroy(&c->change_lock);
 	kfree(c->beat_page);
+	kfree(c->quorum_room);
 	kfree(c->list_sb);
 	kfree(c);
 }
@@ -192,7 +194,7 @@ static int sfs_cl_join(struct sfs_lock_space *space,
 	if (!params->leader_ops || !params->vol)
 		return -EINVAL;
 	c = sfs_cl_alloc(space, params);
-	if (!c || !c->wq || !c->beat_page || !c->list_sb) {
+	if (!c || !c->wq || !c->beat_page || !c->quorum_room || !c->list_sb) {
 		if (c)
 			sfs_cl_free(c);
 		return -ENOMEM;

@@ -600,7 +600,7 @@ void sfs_quorum_leave(struct sfs_quorum *q)
 		sfs_quorum_do_resign(q, now_ns);
 		q->page->rid = 0;
 		le64_add_cpu(&q->page->beat, 1);
-		q->p.ops->write_page(q->p.arg, q->p.slot, q->page);
+		q->p.ops->write_page(q->p.arg, q->p.slot, q->page, false);
 	}
 	mutex_unlock(&q->lock);
 }
@@ -649,8 +649,9 @@ static struct sfs_quorum *sfs_quorum_alloc(const struct sfs_quorum_params *p)
 	spin_lock_init(&q->inbox_lock);
 	INIT_LIST_HEAD(&q->inbox);
 	q->page = kzalloc(sizeof(*q->page), GFP_KERNEL);
+	q->written = kzalloc(sizeof(*q->written), GFP_KERNEL);
 	q->found = kzalloc(sizeof(*q->found), GFP_KERNEL);
-	if (q->page && q->found)
+	if (q->page && q->written && q->found)
 		return q;
 	sfs_quorum_destroy(q);
 	return NULL;
@@ -703,6 +704,7 @@ void sfs_quorum_destroy(struct sfs_quorum *q)
 		kfree(l);
 	mutex_destroy(&q->lock);
 	kfree(q->page);
+	kfree(q->written);
 	kfree(q->found);
 	kfree(q);
 }
