@@ -71,6 +71,7 @@ enum sfs_cl_peer_state {
  * @state: enum sfs_cl_peer_state
  * @has_asserted: all of ASSERT and RANGE came
  * @is_told: it called READY
+ * @has_drained: all that it released came, it leaves
  * @has_slot: it votes
  * @is_leaving: it said that it wants to go
  * @has_roots: PEER_FENCED, and the root map has what it committed
@@ -91,6 +92,7 @@ struct sfs_cl_peer {
 	enum sfs_cl_peer_state state;
 	bool has_asserted;
 	bool is_told;
+	bool has_drained;
 	bool has_slot;
 	bool is_leaving;
 	bool has_roots;

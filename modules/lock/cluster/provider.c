@@ -231,13 +231,16 @@ static int sfs_cl_ask_bye(struct sfs_cluster *c)
 {
 	struct sfs_net_peer *leader = sfs_cl_member_try_session(c);
 	struct sfs_cl_bye_msg reply;
-	u32 len;
+	u32 len = 0;
 	int ret;
 
 	if (!leader)
 		return -ENOTCONN;
-	ret = sfs_net_call(leader, SFS_CL_CALL_BYE, NULL, 0, &reply,
-			   sizeof(reply), &len, false);
+	/* behind all that was released; again, for this leader may be another one */
+	ret = sfs_net_send(leader, SFS_NET_LOCK, SFS_CL_DRAINED, NULL, 0, 0);
+	if (!ret)
+		ret = sfs_net_call(leader, SFS_CL_CALL_BYE, NULL, 0, &reply,
+				   sizeof(reply), &len, false);
 	sfs_net_peer_put(leader);
 	if (ret || len != sizeof(reply))
 		return SFS_CL_BYE_WAIT;
