@@ -87,7 +87,7 @@ static void sfs_cl_member_disconnect(struct sfs_cluster *c)
  */
 static bool sfs_cl_member_rejoins(struct sfs_cluster *c)
 {
-	return c->was_member && READ_ONCE(c->space->wq);
+	return c->was_member && !sfs_lock_space_is_drained(c->space);
 }
 
 static void sfs_cl_member_connect(struct sfs_cluster *c)
@@ -128,7 +128,8 @@ void sfs_cl_member_opened(struct sfs_cluster *c, struct sfs_net_peer *peer)
 {
 	mutex_lock(&c->member_lock);
 	/* connect() may not have returned yet, but it holds the lock */
-	if (c->session == peer && c->member_state == SFS_CL_CONNECTING) {
+	if (c->session == peer && c->member_state == SFS_CL_CONNECTING &&
+	    !sfs_cl_is_down(c)) {
 		c->member_state = SFS_CL_JOINING;
 		WRITE_ONCE(c->is_session_open, true);
 	}
@@ -177,7 +178,6 @@ struct sfs_net_peer *sfs_cl_member_session(struct sfs_cluster *c)
 	do {
 		wait_event(c->wait, sfs_cl_member_is_hopeless(c) ||
 			   READ_ONCE(c->is_session_open));
-		/* a session that this side has ended still counts as open */
 		if (sfs_cl_member_is_hopeless(c))
 			return NULL;
 		peer = sfs_cl_member_try_session(c);
@@ -191,11 +191,14 @@ void sfs_cl_member_lost(struct sfs_cluster *c, int error)
 
 	mutex_lock(&c->member_lock);
 	was_lost = c->member_state == SFS_CL_LOST;
+	mutex_unlock(&c->member_lock);
+	/* first: calls that fail from now on are those of a mount that is withdrawn */
+	if (!was_lost)
+		c->ops->lost(c->arg, error);
+	mutex_lock(&c->member_lock);
 	WRITE_ONCE(c->member_state, SFS_CL_LOST);
 	mutex_unlock(&c->member_lock);
 	sfs_cl_wake(c);
-	if (!was_lost)
-		c->ops->lost(c->arg, error);
 }
 
 /* ---- joining ------------------------------------------------------------ */

@@ -309,7 +309,8 @@ static void sfs_cl_shutdown(void *priv)
 	WRITE_ONCE(c->is_shutdown, true);
 	sfs_cl_wake(c);
 	mutex_lock(&c->member_lock);
-	/* calls that are under way end */
+	/* calls that are under way end, and none begins: closed() does not follow */
+	WRITE_ONCE(c->is_session_open, false);
 	if (c->session)
 		sfs_net_close(c->session);
 	mutex_unlock(&c->member_lock);
