@@ -215,10 +215,11 @@ static int sfs_cl_join(struct sfs_lock_space *space,
 	}
 	if (!ret)
 		return 0;
-	*priv = NULL;
 	WRITE_ONCE(c->is_leaving, true);
 	sfs_cl_lead_resign(c);
 	sfs_cl_stop(c);
+	/* until then it may serve others, and ask them through the space */
+	*priv = NULL;
 err_free:
 	sfs_cl_free(c);
 	return ret;
