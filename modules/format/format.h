@@ -472,7 +472,7 @@ struct sfs_quorum_page {
 };
 
 static_assert(sizeof(struct sfs_quorum_page) == SFS_PAGE_BYTES);
-static_assert(SFS_QUORUM_COPY_BYTES == SFS_SUPER_B_BYTES + SFS_PAGE_BYTES);
+static_assert(SFS_SUPER_B_BYTES + SFS_PAGE_BYTES <= SFS_QUORUM_COPY_BYTES);
 static_assert(SFS_QUORUM_COPY_BYTES + SFS_QUORUM_SLOTS_MAX * SFS_PAGE_BYTES ==
 	      SFS_QUORUM_BYTES);
 

@@ -453,6 +453,9 @@ static void only_beats_are_written_once(void **state)
 	assert_int_equal(sfs_quorum_create(&p, &q), 0);
 	assert_int_equal(nr_writes, 2);
 	assert_both(0xabc, 0, 0);
+	/* two numbers were left out */
+	assert_int_equal(le64_to_cpu(copy_of(1)->hdr.seq), 3);
+	assert_int_equal(le64_to_cpu(copy_of(0)->hdr.seq), 4);
 	run_for(q, NSEC_PER_SEC);
 	assert_int_equal(nr_elected, 1);
 	nr_writes = 0;
