@@ -40,6 +40,7 @@
 
 #define SFS_SUPER_A_BYTES	(64ULL << 10)	/* byte address of super A */
 #define SFS_SUPER_B_BYTES	(128ULL << 10)	/* byte address of super B */
+#define SFS_QUORUM_COPY_BYTES	(132ULL << 10)	/* second copies, but for MMP */
 #define SFS_QUORUM_BYTES	(192ULL << 10)	/* first quorum page */
 #define SFS_QUORUM_PAGES	16		/* one per slot, the last for MMP */
 #define SFS_MMP_PAGE		15
@@ -437,7 +438,12 @@ struct sfs_mount_record {
 static_assert(offsetof(struct sfs_mount_record, meta_ext) == 248);
 static_assert(sizeof(struct sfs_mount_record) == SFS_PAGE_BYTES);
 
-/* ---- quorum page; the last one is the multi-mount guard ------------------- */
+/*
+ * ---- quorum page; the last one is the multi-mount guard ---------------------
+ *
+ * The others have a second copy: writes go to the two in turns, that of an odd seq
+ * to the second one, and the sound one of the larger seq counts.
+ */
 
 #define SFS_QUORUM_LEADS	(1U << 0)	/* leads in term, or died leading */
 #define SFS_QUORUM_LED_MAX	8
@@ -468,5 +474,8 @@ struct sfs_quorum_page {
 };
 
 static_assert(sizeof(struct sfs_quorum_page) == SFS_PAGE_BYTES);
+static_assert(SFS_SUPER_B_BYTES + SFS_PAGE_BYTES <= SFS_QUORUM_COPY_BYTES);
+static_assert(SFS_QUORUM_COPY_BYTES + SFS_QUORUM_SLOTS_MAX * SFS_PAGE_BYTES ==
+	      SFS_QUORUM_BYTES);
 
 #endif

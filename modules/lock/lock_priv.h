@@ -91,6 +91,12 @@ struct sfs_lock_space {
 	atomic64_t nr_errors;
 };
 
+/* It leaves, and holds nothing and asks for nothing any more. */
+static inline bool sfs_lock_space_is_drained(const struct sfs_lock_space *space)
+{
+	return !READ_ONCE(space->wq);
+}
+
 /* One acquire that waits, on its task's stack; linked until it is decided. */
 struct sfs_lock_waiter {
 	struct list_head link;

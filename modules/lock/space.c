@@ -467,7 +467,7 @@ EXPORT_SYMBOL_GPL(sfs_lock_space_drain);
 
 void sfs_lock_space_destroy(struct sfs_lock_space *space)
 {
-	if (space->wq)
+	if (!sfs_lock_space_is_drained(space))
 		sfs_lock_space_drain(space);
 	space->provider->leave(space, space->provider_priv);
 	sfs_lock_space_unlead(space);

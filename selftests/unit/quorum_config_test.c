@@ -114,12 +114,24 @@ static struct sfs_quorum_page *page_of(struct qt *qt, unsigned int nr)
 			nr * SFS_PAGE_BYTES);
 }
 
+static struct sfs_quorum_page *second_of(struct qt *qt, unsigned int nr)
+{
+	return (void *)((u8 *)qt->nv.meta.priv + SFS_QUORUM_COPY_BYTES +
+			nr * SFS_PAGE_BYTES);
+}
+
+/* The first copy, which counts then. */
 static void seal_page(struct qt *qt, unsigned int nr)
 {
 	struct sfs_quorum_page *page = page_of(qt, nr);
 
+	if (nr != SFS_MMP_PAGE)
+		page->hdr.seq = second_of(qt, nr)->hdr.seq;
+	le64_add_cpu(&page->hdr.seq, 2);
 	page->hdr.magic = cpu_to_le32(SFS_MAGIC_QUORUM);
 	page->hdr.fsid = cpu_to_le64(0x5f5f);
+	page->hdr.blkno = cpu_to_le64((SFS_QUORUM_BYTES >> SFS_PAGE_SHIFT) +
+				      nr);
 	page->hdr.owner = cpu_to_le64(nr);
 	page->hdr.type = SFS_BLOCK_QUORUM;
 	sfs_hdr_seal(page, sizeof(*page));
@@ -353,6 +365,20 @@ static void hook_beat(struct qt *qt)
 	save(qt);
 }
 
+/* Every other one goes to the second copy. */
+static void hook_second(struct qt *qt)
+{
+	struct sfs_quorum_page *page = second_of(qt, 1);
+
+	memcpy(page, page_of(qt, 1), sizeof(*page));
+	page->hdr.blkno = cpu_to_le64((SFS_QUORUM_COPY_BYTES >>
+				       SFS_PAGE_SHIFT) + 1);
+	le64_add_cpu(&page->hdr.seq, 1);
+	le64_add_cpu(&page->beat, 1);
+	sfs_hdr_seal(page, sizeof(*page));
+	save(qt);
+}
+
 static void hook_leave(struct qt *qt)
 {
 	page_of(qt, 1)->rid = 0;
@@ -404,6 +430,8 @@ static void mounts_of_other_hosts_are_seen(void **state)
 	fill_page(qt, 1, 0xabc);
 	/* no byte of the name may reach a terminal as it is */
 	assert_busy(qt, hook_beat, 1500,
+		    "is in use by node \"n?ode\" (mount 0000000000000abc, quorum slot 1)");
+	assert_busy(qt, hook_second, 1500,
 		    "is in use by node \"n?ode\" (mount 0000000000000abc, quorum slot 1)");
 	assert_busy(qt, hook_leave, 1500, "is in use");
 	page_of(qt, 1)->rid = cpu_to_le64(0xabc);
@@ -496,20 +524,40 @@ static void fill_pages(struct qt *qt)
 	seal_page(qt, 2);
 }
 
-static void assert_fresh(struct qt *qt, unsigned int nr)
+static void assert_fresh_copy(const struct sfs_quorum_page *page,
+			      unsigned int nr, u64 byte)
 {
 	static const struct sfs_quorum_led none[SFS_QUORUM_LED_MAX];
-	struct sfs_quorum_page *page = page_of(qt, nr);
 
 	assert_null(sfs_quorum_check(page, 0x5f5f, nr));
 	assert_int_equal(le64_to_cpu(page->hdr.blkno),
-			 (SFS_QUORUM_BYTES >> SFS_PAGE_SHIFT) + nr);
+			 (byte >> SFS_PAGE_SHIFT) + nr);
 	assert_int_equal(page->rid, 0);
 	assert_int_equal(page->flags, 0);
 	assert_int_equal(page->vote_term, 0);
 	assert_memory_equal(page->led, none, sizeof(none));
 	/* one that nobody voted or led in */
 	assert_int_equal(le64_to_cpu(page->term), 10);
+}
+
+static void assert_fresh(struct qt *qt, unsigned int nr)
+{
+	assert_fresh_copy(page_of(qt, nr), nr, SFS_QUORUM_BYTES);
+	assert_fresh_copy(second_of(qt, nr), nr, SFS_QUORUM_COPY_BYTES);
+}
+
+/* Of a volume from before there were second copies. */
+static void anything_may_be_in_place_of_copies(void **state)
+{
+	struct qt *qt = *state;
+	unsigned int nr;
+
+	fill_pages(qt);
+	memset(second_of(qt, 0), 0x5a, SFS_QUORUM_SLOTS_MAX * SFS_PAGE_BYTES);
+	assert_works(qt);
+	for (nr = 0; nr < 3; nr++)
+		assert_fresh(qt, nr);
+	assert_int_equal(le64_to_cpu(page_of(qt, 0)->fenced[0]), 0xabc);
 }
 
 static void claims_and_votes_are_gone_and_notes_stay(void **state)
@@ -571,14 +619,14 @@ static void a_crash_leaves_one_of_the_lists(void **state)
 	save(qt);
 	while (!crash_after(qt, max))
 		max++;
-	/* four pages, two supers */
-	assert_int_equal(max, 6);
+	/* four pages and the super, two copies of each */
+	assert_int_equal(max, 10);
 	/* and with the newest super in the other place */
 	memcpy(qt->nv.meta.priv, qt->before, FIXED_BYTES);
 	hook_super(qt);
 	for (max = 0; !crash_after(qt, max); max++)
 		;
-	assert_int_equal(max, 6);
+	assert_int_equal(max, 10);
 }
 
 /* ---- what a super block may say of its slots ---------------------------------- */
@@ -641,6 +689,7 @@ int main(void)
 		QT(leaders_that_are_not_fenced_are_named),
 		QT(a_slot_that_is_not_used_has_no_leader),
 		QT(claims_and_votes_are_gone_and_notes_stay),
+		QT(anything_may_be_in_place_of_copies),
 		QT(a_crash_leaves_one_of_the_lists),
 		QT(slots_are_checked),
 	};

@@ -2,7 +2,9 @@
 /*
  * Elections on a small simulated cluster: one to five slot holders, each a fiber
  * with a clock of its own, a shared device whose writes take time, messages that
- * are late, lost, doubled; nodes crash, come back, stand still.
+ * are late, lost, doubled; nodes crash, come back, stand still.  What a node was
+ * writing when it crashed is there, is lost, is torn or lands late, when another one
+ * may have the slot.
  *
  * The leader adds, removes and moves slots meanwhile, one at a time; what it writes
  * then may land late, by when it crashed or lost its lease.
@@ -19,6 +21,8 @@
  *	any-version		votes are given whatever list they are asked by
  *	adopt-and-vote		who learns of a newer list votes at once
  *	old-page		an added slot's page is not made new
+ *	one-copy		no page is written to both copies at once
+ *	one-place		a page has one copy
  *
  * adopt-and-vote is found within a hundred seeds.  The rules overlap: most of the
  * others take thousands, or are covered by another rule as far as is known.
@@ -68,7 +72,10 @@ struct node {
 	u64 last_term;
 	bool is_leader;
 	struct sfs_quorum_page writing;	/* may land after a crash */
+	unsigned int writing_copy;
 	bool is_writing;
+	bool is_doomed;		/* crashes while it writes */
+	struct sfs_quorum_page room;
 	u64 told_config;	/* newest it has adopted, for MISTAKE */
 	/* a list on its way into the super block */
 	bool is_changing;
@@ -85,8 +92,23 @@ struct letter {
 	u8 msg[SFS_QUORUM_MSG_MAX] __aligned(8);
 };
 
+/*
+ * The device, and per slot a write of a dead node that did not land yet.  What lands
+ * late, or torn, spoils its copy until somebody writes it: one copy at a time.
+ */
+struct slot_pages {
+	struct sfs_quorum_page copy[2];
+	bool is_spoilt[2];
+	bool has_late;
+	struct sfs_quorum_page late;
+	unsigned int late_copy;
+	u64 late_ns;
+};
+
 static struct node nodes[NR_NODES];
-static struct sfs_quorum_page pages[NR_NODES];
+static struct slot_pages disk[NR_NODES];
+static struct sfs_dev dev;
+static struct sfs_volume vol;
 static struct letter letters[NR_LETTERS];
 static unsigned int nr_letters, nr_nodes;
 static u64 now, seed, rnd_state, next_rid;
@@ -98,7 +120,7 @@ static struct node *current_node;
 static u64 term_leader[NR_TERMS];
 static bool cut[NR_NODES][NR_NODES];
 static unsigned int loss_percent, stall_permille, late_percent;
-static u64 nr_elected, nr_crashes, nr_changes, nr_lost_changes;
+static u64 nr_elected, nr_crashes, nr_changes, nr_lost_changes, nr_late;
 /* the super block, and all lists that were in it */
 static u64 config_version;
 static u32 lists[NR_VERSIONS];
@@ -212,57 +234,170 @@ static u64 disk_delay(void)
 	return rnd(2 * MS);
 }
 
-static int test_read(void *arg, unsigned int slot, struct sfs_quorum_page *page)
-{
-	u64 delay = disk_delay();
-	u64 before = rnd(delay + 1);
-
-	pause_node(before);
-	/* those of slots that nobody has are blank */
-	memset(page, 0, sizeof(*page));
-	if (slot < ARRAY_SIZE(pages))
-		memcpy(page, &pages[slot], sizeof(*page));
-	pause_node(delay - before);
-	return 0;
-}
-
 static bool is_mistake(const char *name)
 {
 	return mistake && strstr(mistake, name);
 }
 
-/* The page of a slot that is being added. */
-static int test_write_other(unsigned int slot, struct sfs_quorum_page *page)
+/* Of the pages of slots that a node may have; the others are blank. */
+static struct slot_pages *pages_at(u64 off, unsigned int *copy)
 {
-	pause_node(rnd(2 * MS));
-	if (!is_mistake("old-page"))
-		memcpy(&pages[slot], page, sizeof(*page));
+	unsigned int slot;
+
+	*copy = off < SFS_QUORUM_BYTES;
+	slot = (off - (*copy ? SFS_QUORUM_COPY_BYTES : SFS_QUORUM_BYTES)) /
+	       SFS_PAGE_BYTES;
+	if (is_mistake("one-place"))
+		*copy = 0;
+	return slot < NR_NODES ? &disk[slot] : NULL;
+}
+
+static int dev_read(struct sfs_dev *d, u64 off, void *buf, u32 len)
+{
+	u64 delay = disk_delay();
+	u64 before = rnd(delay + 1);
+	struct sfs_quorum_page *page = buf;
+	struct slot_pages *sp;
+	unsigned int copy;
+
+	if (current_node)
+		pause_node(before);
+	memset(buf, 0, len);
+	sp = pages_at(off, &copy);
+	if (sp)
+		memcpy(buf, &sp->copy[copy], len);
+	if (is_mistake("one-place") && page->hdr.magic) {
+		page->hdr.blkno = cpu_to_le64(off >> SFS_PAGE_SHIFT);
+		sfs_hdr_seal(page, len);
+	}
+	if (current_node)
+		pause_node(delay - before);
 	return 0;
 }
 
-static int test_write(void *arg, unsigned int slot, struct sfs_quorum_page *page)
+static void page_land(struct slot_pages *sp, unsigned int copy,
+		      const struct sfs_quorum_page *page)
 {
-	struct node *n = arg;
+	memcpy(&sp->copy[copy], page, sizeof(*page));
+	sp->is_spoilt[copy] = false;
+}
+
+static int dev_write_sync(struct sfs_dev *d, u64 off, void *buf, u32 len,
+			  unsigned int flags)
+{
 	u64 delay = disk_delay();
 	u64 before = rnd(delay + 1);
+	struct node *n = current_node;
+	struct slot_pages *sp;
+	unsigned int copy;
 
-	if (slot != nr_of(n))
-		return test_write_other(slot, page);
-	if (is_mistake("vote-not-written") && n->q &&
-	    !(le32_to_cpu(page->flags) & SFS_QUORUM_LEADS) &&
-	    le64_to_cpu(page->vote_term) == n->q->term) {
-		memcpy(&n->writing, &pages[nr_of(n)], sizeof(*page));
-		n->writing.beat = page->beat;
-		n->writing.rid = page->rid;
-	} else {
-		memcpy(&n->writing, page, sizeof(*page));
+	sp = pages_at(off, &copy);
+	if (!n) {
+		page_land(sp, copy, buf);
+		return 0;
 	}
+	/* the page of a slot that is being added */
+	if (sp != &disk[nr_of(n)]) {
+		pause_node(rnd(2 * MS));
+		if (!is_mistake("old-page"))
+			page_land(sp, copy, buf);
+		return 0;
+	}
+	memcpy(&n->writing, buf, len);
+	n->writing_copy = copy;
 	n->is_writing = true;
 	pause_node(before);
-	memcpy(&pages[nr_of(n)], &n->writing, sizeof(*page));
+	page_land(sp, copy, &n->writing);
 	n->is_writing = false;
 	pause_node(delay - before);
 	return 0;
+}
+
+static const struct sfs_dev_ops dev_ops = {
+	.read		= dev_read,
+	.write_sync	= dev_write_sync,
+};
+
+static void disk_reset(void)
+{
+	memset(disk, 0, sizeof(disk));
+	dev.ops = &dev_ops;
+	vol.meta = &dev;
+	vol.fsid = 1;
+}
+
+/* The node crashes in the middle of a write. */
+static void disk_crash(struct node *n)
+{
+	struct slot_pages *sp = &disk[nr_of(n)];
+	bool may_spoil = !sp->has_late && !sp->is_spoilt[0] &&
+			 !sp->is_spoilt[1];
+
+	switch (rnd(may_spoil ? 4 : 2)) {
+	case 0:
+		break;
+	case 1:
+		page_land(sp, n->writing_copy, &n->writing);
+		break;
+	case 2:
+		memset(&sp->copy[n->writing_copy], 0x5a, SFS_PAGE_BYTES / 2);
+		sp->is_spoilt[n->writing_copy] = true;
+		break;
+	default:
+		sp->has_late = true;
+		sp->late = n->writing;
+		sp->late_copy = n->writing_copy;
+		sp->late_ns = now + rnd(rnd(2) ? 5000 * MS : 100 * MS);
+		break;
+	}
+}
+
+static void late_land(struct slot_pages *sp)
+{
+	sp->has_late = false;
+	page_land(sp, sp->late_copy, &sp->late);
+	sp->is_spoilt[sp->late_copy] = true;
+	nr_late++;
+}
+
+static int test_read(void *arg, unsigned int slot, struct sfs_quorum_page *page)
+{
+	struct node *n = arg;
+
+	return sfs_quorum_page_read(&vol, slot, page, &n->room);
+}
+
+/* What is there, with the beat of @page. */
+static void forget_vote(unsigned int slot, struct sfs_quorum_page *page)
+{
+	const struct slot_pages *sp = &disk[slot];
+	struct sfs_quorum_page old = { 0 };
+	int copy = sfs_quorum_newest_copy(&sp->copy[0], &sp->copy[1], 1, slot);
+
+	if (copy >= 0)
+		old = sp->copy[copy];
+	old.hdr.seq = page->hdr.seq;
+	old.beat = page->beat;
+	old.rid = page->rid;
+	memcpy(page, &old, sizeof(old));
+}
+
+static int test_write(void *arg, unsigned int slot,
+		      struct sfs_quorum_page *page, bool is_beat)
+{
+	struct node *n = arg;
+	struct sfs_quorum_page copy = *page;
+	int ret;
+
+	if (slot == nr_of(n) && is_mistake("vote-not-written") && n->q &&
+	    !(le32_to_cpu(page->flags) & SFS_QUORUM_LEADS) &&
+	    le64_to_cpu(page->vote_term) == n->q->term)
+		forget_vote(slot, &copy);
+	ret = is_beat || is_mistake("one-copy") ?
+	      sfs_quorum_page_beat(&vol, slot, &copy) :
+	      sfs_quorum_page_write(&vol, slot, &copy);
+	page->hdr = copy.hdr;
+	return ret;
 }
 
 static void failed(const char *why, const struct node *n)
@@ -525,6 +660,7 @@ static void node_start(struct node *n)
 	n->is_leader = false;
 	n->is_alive = true;
 	n->is_writing = false;
+	n->is_doomed = false;
 	n->is_changing = false;
 	n->new_version = 0;
 	n->q = NULL;
@@ -546,12 +682,13 @@ static void node_crash(struct node *n)
 	struct sfs_quorum_letter *l, *next;
 
 	list_fence(n);
-	if (n->is_writing && rnd(2))
-		memcpy(&pages[nr_of(n)], &n->writing, sizeof(n->writing));
+	if (n->is_writing)
+		disk_crash(n);
 	if (n->q) {
 		list_for_each_entry_safe(l, next, &n->q->inbox, link)
 			kfree(l);
 		kfree(n->q->page);
+		kfree(n->q->written);
 		kfree(n->q->found);
 		kfree(n->q);
 	}
@@ -599,10 +736,24 @@ static void deliver(unsigned int i)
 		n->wake_ns = max(now, n->until_ns);
 }
 
+static bool is_listed(unsigned int nr)
+{
+	return lists[config_version] & 1U << nr;
+}
+
+/* Often another one has the slot at once. */
+static void node_dies_writing(struct node *n)
+{
+	node_crash(n);
+	if (is_listed(nr_of(n)) && rnd(2))
+		node_start(n);
+}
+
 static void step(u64 end)
 {
 	unsigned int i, best_letter = NR_LETTERS;
 	struct node *best = NULL, *lands = NULL;
+	struct slot_pages *late = NULL;
 	u64 at = end;
 
 	for (i = 0; i < nr_letters; i++) {
@@ -627,25 +778,31 @@ static void step(u64 end)
 			lands = NULL;
 		}
 	}
+	for (i = 0; i < NR_NODES; i++) {
+		if (disk[i].has_late && disk[i].late_ns < at) {
+			at = disk[i].late_ns;
+			late = &disk[i];
+		}
+	}
 	now = max(now, at);
 	check_leases();
-	if (lands)
+	if (late) {
+		late_land(late);
+	} else if (lands) {
 		list_land(lands);
-	else if (best)
+	} else if (best) {
 		run_node(best);
-	else if (best_letter < NR_LETTERS)
+		if (best->is_doomed && best->is_writing)
+			node_dies_writing(best);
+	} else if (best_letter < NR_LETTERS) {
 		deliver(best_letter);
+	}
 }
 
 static void run_until(u64 end)
 {
 	while (now < end)
 		step(end);
-}
-
-static bool is_listed(unsigned int nr)
-{
-	return lists[config_version] & 1U << nr;
 }
 
 /* Those that have a slot, but for some that stay away. */
@@ -666,8 +823,9 @@ static void trouble(void)
 
 	switch (rnd(7)) {
 	case 0:
-		if (n->is_alive)
+		if (n->is_alive && rnd(2))
 			node_crash(n);
+		n->is_doomed = n->is_alive;
 		n->restart_ns = now + rnd(3000 * MS);
 		break;
 	case 1:
@@ -708,7 +866,7 @@ static void reset(unsigned int count)
 	memset(lists, 0, sizeof(lists));
 	memset(reported, 0, sizeof(reported));
 	lists[1] = (1U << count) - 1;
-	memset(pages, 0, sizeof(pages));
+	disk_reset();
 	memset(cut, 0, sizeof(cut));
 	memset(term_leader, 0, sizeof(term_leader));
 	for (i = 0; i < NR_NODES; i++) {
@@ -730,6 +888,7 @@ static void heal(void)
 	for (i = 0; i < NR_NODES; i++) {
 		nodes[i].until_ns = 0;
 		nodes[i].restart_ns = 0;
+		nodes[i].is_doomed = false;
 	}
 }
 
@@ -785,8 +944,9 @@ static void test_seeds(void **state)
 	}
 	for (i = 1; i <= nr; i++)
 		run_seed(i);
-	print_message("# %llu seeds, %llu elections, %llu crashes, %llu changes and %llu lost ones\n",
-		      nr, nr_elected, nr_crashes, nr_changes, nr_lost_changes);
+	print_message("# %llu seeds, %llu elections, %llu crashes, %llu late writes, %llu changes and %llu lost ones\n",
+		      nr, nr_elected, nr_crashes, nr_late, nr_changes,
+		      nr_lost_changes);
 }
 
 /* A leader that resigns is followed by another one at once. */
@@ -824,28 +984,32 @@ static void test_resign(void **state)
 /* A slot whose list is full of leaders that another slot's holder had fenced. */
 static void test_led_and_fenced(void **state)
 {
-	unsigned int i;
+	struct sfs_quorum_page first = { 0 }, second = { 0 };
+	unsigned int i, copy;
 
 	now = 0;
 	nr_letters = 0;
 	nr_nodes = 3;
 	stall_permille = 0;
-	memset(pages, 0, sizeof(pages));
+	disk_reset();
 	memset(cut, 0, sizeof(cut));
-	pages[0].rid = cpu_to_le64(999);
-	pages[0].flags = cpu_to_le32(SFS_QUORUM_LEADS);
+	first.rid = cpu_to_le64(999);
+	first.flags = cpu_to_le32(SFS_QUORUM_LEADS);
 	for (i = 0; i < SFS_QUORUM_LED_MAX; i++) {
-		pages[0].led[i].rid = cpu_to_le64(1000 + i);
-		pages[1].fenced[i] = cpu_to_le64(1000 + i);
+		first.led[i].rid = cpu_to_le64(1000 + i);
+		second.fenced[i] = cpu_to_le64(1000 + i);
 	}
 	/* one of them was not */
-	pages[1].fenced[2] = 0;
+	second.fenced[2] = 0;
+	sfs_quorum_page_write(&vol, 0, &first);
+	sfs_quorum_page_write(&vol, 1, &second);
 	node_start(&nodes[0]);
 	run_until(3000 * MS);
 	assert_non_null(nodes[0].q);
-	for (i = 0; i < SFS_QUORUM_LED_MAX; i++)
-		assert_int_equal(le64_to_cpu(pages[0].led[i].rid),
-				 i == 2 ? 1002 : i ? 0 : 999);
+	for (copy = 0; copy < 2; copy++)
+		for (i = 0; i < SFS_QUORUM_LED_MAX; i++)
+			assert_int_equal(le64_to_cpu(disk[0].copy[copy].led[i].rid),
+					 i == 2 ? 1002 : i ? 0 : 999);
 	node_crash(&nodes[0]);
 }
 

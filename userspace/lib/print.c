@@ -376,16 +376,16 @@ static void sfs_print_mount(struct sfs_print *pr,
 			       sfs_print_freed_item, pr);
 }
 
-static void sfs_print_guard(struct sfs_print *pr)
+/* Copies are told by the address in their headers. */
+static void sfs_print_guards(struct sfs_print *pr, u64 byte, u32 count)
 {
 	struct sfs_check *ck = pr->ck;
 	struct sfs_quorum_page page;
 	u32 nr;
 
-	for (nr = 0; nr < SFS_QUORUM_PAGES; nr++) {
-		if (ck->meta->ops->read(ck->meta, SFS_QUORUM_BYTES +
-					nr * SFS_PAGE_BYTES, &page,
-					sizeof(page)) ||
+	for (nr = 0; nr < count; nr++) {
+		if (ck->meta->ops->read(ck->meta, byte + nr * SFS_PAGE_BYTES,
+					&page, sizeof(page)) ||
 		    sfs_quorum_check(&page, ck->fsid, nr))
 			continue;
 		sfs_pr_begin(pr, nr == SFS_MMP_PAGE ? "mount_guard" : "quorum");
@@ -587,7 +587,8 @@ static void sfs_print_all(struct sfs_print *pr)
 	sfs_check_volume(ck);
 	sfs_check_mounts(ck);
 	sfs_pr_list(pr, "mounts");
-	sfs_print_guard(pr);
+	sfs_print_guards(pr, SFS_QUORUM_COPY_BYTES, SFS_QUORUM_SLOTS_MAX);
+	sfs_print_guards(pr, SFS_QUORUM_BYTES, SFS_QUORUM_PAGES);
 	for (i = 0; i < ck->mounts.nr; i++)
 		sfs_print_mount(pr, sfs_vec_at(&ck->mounts,
 					       struct sfs_ck_mount, i));

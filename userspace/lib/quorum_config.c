@@ -42,7 +42,12 @@ enum sfs_qc_limits {
 	SFS_QC_INTERVAL_MAX_MS	= 60000,
 	SFS_QC_INTERVAL_MS	= 5000,		/* of a page that is damaged */
 	SFS_QC_RIDS_MAX		= 8,		/* named in a message */
+	SFS_QC_NR_RAW		= SFS_QUORUM_SLOTS_MAX + SFS_QUORUM_PAGES,
 };
+
+/* Second copies of pages lie before the first ones, and are read with them. */
+static_assert(SFS_QUORUM_COPY_BYTES + SFS_QUORUM_SLOTS_MAX * SFS_PAGE_BYTES ==
+	      SFS_QUORUM_BYTES);
 
 struct sfs_qc {
 	const struct sfs_quorum_config *params;
@@ -50,8 +55,10 @@ struct sfs_qc {
 	struct sfs_volume vol;		/* as far as reads and writes of pages need it */
 	struct sfs_super_block sb;
 	struct sfs_super_block sb_again;
-	struct sfs_quorum_page pages[SFS_QUORUM_PAGES];		/* as first read */
-	struct sfs_quorum_page again[SFS_QUORUM_PAGES];
+	struct sfs_quorum_page raw[SFS_QC_NR_RAW];	/* as first read */
+	struct sfs_quorum_page again[SFS_QC_NR_RAW];
+	struct sfs_quorum_page pages[SFS_QUORUM_PAGES];	/* those of @raw that count */
+	struct sfs_quorum_page fresh;			/* to write */
 	char problem[160];		/* the first one the check had */
 	char rids[SFS_QC_RIDS_MAX * 24];
 	unsigned int nr_mounts;
@@ -106,10 +113,10 @@ static int sfs_qc_read_super(struct sfs_qc *qc)
 
 /* ---- does somebody have it mounted? -------------------------------------------------- */
 
-static int sfs_qc_read_pages(struct sfs_qc *qc, struct sfs_quorum_page *pages)
+static int sfs_qc_read_pages(struct sfs_qc *qc, struct sfs_quorum_page *raw)
 {
-	int ret = qc->meta->ops->read(qc->meta, SFS_QUORUM_BYTES, pages,
-				      sizeof(qc->pages));
+	int ret = qc->meta->ops->read(qc->meta, SFS_QUORUM_COPY_BYTES, raw,
+				      sizeof(qc->raw));
 
 	return ret ? sfs_qc_refuse(qc, ret, "quorum pages cannot be read") : 0;
 }
@@ -123,6 +130,23 @@ static bool sfs_qc_is_sound(const struct sfs_qc *qc,
 static bool sfs_qc_is_blank(const struct sfs_quorum_page *page)
 {
 	return !memchr_inv(page, 0, sizeof(*page));
+}
+
+/* Of two copies that are not sound one that is not blank, as a sign of damage. */
+static void sfs_qc_choose_pages(struct sfs_qc *qc)
+{
+	const struct sfs_quorum_page *first = &qc->raw[SFS_QUORUM_SLOTS_MAX];
+	const struct sfs_quorum_page *second = qc->raw;
+	unsigned int nr;
+	int copy;
+
+	for (nr = 0; nr < SFS_QUORUM_SLOTS_MAX; nr++, first++, second++) {
+		copy = sfs_quorum_newest_copy(first, second, qc->vol.fsid, nr);
+		if (copy < 0)
+			copy = sfs_qc_is_blank(first);
+		qc->pages[nr] = copy ? *second : *first;
+	}
+	qc->pages[SFS_MMP_PAGE] = *first;
 }
 
 /* How long a mount that is alive may leave its page as it is, twice, and more. */
@@ -174,14 +198,15 @@ static int sfs_qc_busy(struct sfs_qc *qc, const struct sfs_quorum_page *page,
 /* Also one that ends: what it leaves behind was not looked at. */
 static int sfs_qc_look_again(struct sfs_qc *qc)
 {
-	unsigned int nr;
+	unsigned int i;
 	int ret;
 
 	ret = sfs_qc_read_pages(qc, qc->again);
-	for (nr = 0; nr < SFS_QUORUM_PAGES && !ret; nr++) {
-		if (memcmp(&qc->again[nr], &qc->pages[nr],
-			   sizeof(qc->pages[nr])))
-			ret = sfs_qc_busy(qc, &qc->again[nr], nr);
+	for (i = 0; i < SFS_QC_NR_RAW && !ret; i++) {
+		if (memcmp(&qc->again[i], &qc->raw[i], sizeof(qc->raw[i])))
+			ret = sfs_qc_busy(qc, &qc->again[i],
+					  i < SFS_QUORUM_SLOTS_MAX ? i :
+					  i - SFS_QUORUM_SLOTS_MAX);
 	}
 	return ret;
 }
@@ -191,9 +216,10 @@ static int sfs_qc_watch(struct sfs_qc *qc)
 	unsigned int left_ms;
 	int ret;
 
-	ret = sfs_qc_read_pages(qc, qc->pages);
+	ret = sfs_qc_read_pages(qc, qc->raw);
 	if (ret)
 		return ret;
+	sfs_qc_choose_pages(qc);
 	for (left_ms = sfs_qc_watch_ms(qc); left_ms && !ret;) {
 		unsigned int ms = min(left_ms, (unsigned int)SFS_QC_POLL_MS);
 
@@ -352,6 +378,7 @@ static void sfs_qc_fresh_page(const struct sfs_qc *qc, unsigned int nr,
 	if (!sfs_qc_is_sound(qc, old, nr))
 		return;
 	fresh->hdr.seq = old->hdr.seq;
+	sfs_quorum_page_overtake(fresh);
 	fresh->beat = cpu_to_le64(le64_to_cpu(old->beat) + 1);
 	fresh->nr_fenced = old->nr_fenced;
 	memcpy(fresh->fenced, old->fenced, sizeof(fresh->fenced));
@@ -368,7 +395,7 @@ static int sfs_qc_fit(struct sfs_qc *qc)
 
 static int sfs_qc_write_pages(struct sfs_qc *qc)
 {
-	struct sfs_quorum_page *fresh = &qc->again[0];
+	struct sfs_quorum_page *fresh = &qc->fresh;
 	u64 term = sfs_qc_new_term(qc);
 	unsigned int nr;
 	int ret;

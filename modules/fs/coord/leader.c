@@ -300,12 +300,16 @@ int sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first)
 	return sfs_leader_commit(ld);
 }
 
-/* Both copies, so that damage of the newer one does not bring the old list back. */
+/*
+ * Both copies, so that damage of the newer one does not bring the old list back.  The
+ * change is made with the first of them: whether the second could be written is not
+ * asked, for a volume that cannot be written withdraws.
+ */
 int sfs_leader_set_slots(struct sfs_leader *ld, u64 version,
 			 const struct sfs_disk_quorum_slot *slots)
 {
 	struct sfs_super_block *sb = ld->sb;
-	int i, ret;
+	int ret;
 
 	ret = sfs_leader_begin(ld, 0);
 	if (ret)
@@ -318,13 +322,15 @@ int sfs_leader_set_slots(struct sfs_leader *ld, u64 version,
 		ret = -EAGAIN;
 	}
 	sfs_leader_end(ld, 0);
-	for (i = 0; i < 2 && !ret; i++) {
+	if (!ret)
 		ret = sfs_leader_commit(ld);
-		mutex_lock(&ld->lock);
-		sfs_trans_changed(&ld->trans);
-		mutex_unlock(&ld->lock);
-	}
-	return ret;
+	if (ret)
+		return ret;
+	mutex_lock(&ld->lock);
+	sfs_trans_changed(&ld->trans);
+	mutex_unlock(&ld->lock);
+	sfs_leader_commit(ld);
+	return 0;
 }
 
 /*

@@ -62,21 +62,14 @@ static int sfs_nl_lock_why(struct netlink_ext_ack *extack, int ret,
 
 /* ---- providers -------------------------------------------------------------------------- */
 
+static int sfs_nl_put_provider(struct sk_buff *skb, const void *name)
+{
+	return nla_put_string(skb, SCOUTFS_LOCK_A_PROVIDER, name);
+}
+
 static bool sfs_nl_dump_provider(void *arg, const char *name)
 {
-	struct sfs_nl_iter *iter = arg;
-	void *hdr;
-
-	if (iter->at++ < iter->dump->next)
-		return true;
-	hdr = sfs_nl_iter_begin(iter);
-	if (!sfs_nl_iter_end(iter, hdr,
-			     hdr ? nla_put_string(iter->skb,
-						  SCOUTFS_LOCK_A_PROVIDER,
-						  name) : 0))
-		return false;
-	iter->dump->next++;
-	return true;
+	return sfs_nl_iter_put(arg, sfs_nl_put_provider, name);
 }
 
 static int sfs_nl_provider_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -164,9 +157,9 @@ static int sfs_nl_put_stats(struct sk_buff *skb, struct sfs_sb_info *sbi)
 
 /* ---- the cluster ---------------------------------------------------------------------------- */
 
-static int sfs_nl_put_master(struct sk_buff *skb,
-			     const struct sfs_lock_master_info *info)
+static int sfs_nl_put_master(struct sk_buff *skb, const void *item)
 {
+	const struct sfs_lock_master_info *info = item;
 	int ret;
 
 	ret = nla_put_u32(skb, SCOUTFS_LOCK_A_TYPE, info->name.type) ?:
@@ -185,62 +178,41 @@ static bool sfs_nl_dump_master(void *arg,
 			       const struct sfs_lock_master_info *info)
 {
 	struct sfs_nl_iter *iter = arg;
-	void *hdr;
 
 	if (iter->is_waiting_only && !info->want && !info->is_revoked)
 		return true;
-	if (iter->at++ < iter->dump->next)
-		return true;
-	hdr = sfs_nl_iter_begin(iter);
-	if (!sfs_nl_iter_end(iter, hdr,
-			     hdr ? sfs_nl_put_master(iter->skb, info) : 0))
-		return false;
-	iter->dump->next++;
-	return true;
+	return sfs_nl_iter_put(iter, sfs_nl_put_master, info);
+}
+
+static int sfs_nl_put_member(struct sk_buff *skb, const void *item)
+{
+	const struct sfs_lock_member_info *info = item;
+
+	return sfs_nl_lock_u64(skb, SCOUTFS_LOCK_A_MEMBER_RID, info->rid) ?:
+	       sfs_nl_lock_addr(skb, &info->addr) ?:
+	       nla_put_u32(skb, SCOUTFS_LOCK_A_MEMBER_STATE, info->state) ?:
+	       sfs_nl_lock_u64(skb, SCOUTFS_LOCK_A_SILENT_MS,
+			       info->silent_ms) ?:
+	       sfs_nl_lock_flag(skb, SCOUTFS_LOCK_A_SELF, info->is_self);
 }
 
 static bool sfs_nl_dump_member(void *arg, const struct sfs_lock_member_info *info)
 {
-	struct sfs_nl_iter *iter = arg;
-	struct sk_buff *skb = iter->skb;
-	int ret = 0;
-	void *hdr;
+	return sfs_nl_iter_put(arg, sfs_nl_put_member, info);
+}
 
-	if (iter->at++ < iter->dump->next)
-		return true;
-	hdr = sfs_nl_iter_begin(iter);
-	if (hdr)
-		ret = sfs_nl_lock_u64(skb, SCOUTFS_LOCK_A_MEMBER_RID, info->rid) ?:
-		      sfs_nl_lock_addr(skb, &info->addr) ?:
-		      nla_put_u32(skb, SCOUTFS_LOCK_A_MEMBER_STATE,
-				  info->state) ?:
-		      sfs_nl_lock_u64(skb, SCOUTFS_LOCK_A_SILENT_MS,
-				      info->silent_ms) ?:
-		      sfs_nl_lock_flag(skb, SCOUTFS_LOCK_A_SELF, info->is_self);
-	if (!sfs_nl_iter_end(iter, hdr, ret))
-		return false;
-	iter->dump->next++;
-	return true;
+static int sfs_nl_put_slot(struct sk_buff *skb, const void *item)
+{
+	const struct sfs_lock_slot_info *info = item;
+
+	return nla_put_u32(skb, SCOUTFS_LOCK_A_SLOT, info->slot) ?:
+	       sfs_nl_lock_addr(skb, &info->addr) ?:
+	       sfs_nl_lock_flag(skb, SCOUTFS_LOCK_A_SELF, info->is_own);
 }
 
 static bool sfs_nl_dump_slot(void *arg, const struct sfs_lock_slot_info *info)
 {
-	struct sfs_nl_iter *iter = arg;
-	struct sk_buff *skb = iter->skb;
-	int ret = 0;
-	void *hdr;
-
-	if (iter->at++ < iter->dump->next)
-		return true;
-	hdr = sfs_nl_iter_begin(iter);
-	if (hdr)
-		ret = nla_put_u32(skb, SCOUTFS_LOCK_A_SLOT, info->slot) ?:
-		      sfs_nl_lock_addr(skb, &info->addr) ?:
-		      sfs_nl_lock_flag(skb, SCOUTFS_LOCK_A_SELF, info->is_own);
-	if (!sfs_nl_iter_end(iter, hdr, ret))
-		return false;
-	iter->dump->next++;
-	return true;
+	return sfs_nl_iter_put(arg, sfs_nl_put_slot, info);
 }
 
 static int sfs_nl_visit(struct sfs_lock_space *space, struct sfs_nl_iter *iter)

@@ -16,21 +16,14 @@ static int sfs_nl_net_u64(struct sk_buff *skb, int attr, u64 val)
 	return nla_put_u64_64bit(skb, attr, val, SCOUTFS_NET_A_PAD);
 }
 
+static int sfs_nl_put_transport(struct sk_buff *skb, const void *name)
+{
+	return nla_put_string(skb, SCOUTFS_NET_A_TRANSPORT, name);
+}
+
 static bool sfs_nl_dump_transport(void *arg, const char *name)
 {
-	struct sfs_nl_iter *iter = arg;
-	void *hdr;
-
-	if (iter->at++ < iter->dump->next)
-		return true;
-	hdr = sfs_nl_iter_begin(iter);
-	if (!sfs_nl_iter_end(iter, hdr,
-			     hdr ? nla_put_string(iter->skb,
-						  SCOUTFS_NET_A_TRANSPORT,
-						  name) : 0))
-		return false;
-	iter->dump->next++;
-	return true;
+	return sfs_nl_iter_put(arg, sfs_nl_put_transport, name);
 }
 
 static int sfs_nl_transport_dump(struct sk_buff *skb,
@@ -45,9 +38,9 @@ static int sfs_nl_transport_dump(struct sk_buff *skb,
 	return sfs_nl_iter_done(&iter, 0);
 }
 
-static int sfs_nl_put_peer(struct sk_buff *skb,
-			   const struct sfs_net_peer_info *info)
+static int sfs_nl_put_peer(struct sk_buff *skb, const void *item)
 {
+	const struct sfs_net_peer_info *info = item;
 	char addr[SFS_NET_ADDR_TEXT];
 	int ret;
 
@@ -72,17 +65,7 @@ static int sfs_nl_put_peer(struct sk_buff *skb,
 
 static bool sfs_nl_dump_peer(void *arg, const struct sfs_net_peer_info *info)
 {
-	struct sfs_nl_iter *iter = arg;
-	void *hdr;
-
-	if (iter->at++ < iter->dump->next)
-		return true;
-	hdr = sfs_nl_iter_begin(iter);
-	if (!sfs_nl_iter_end(iter, hdr,
-			     hdr ? sfs_nl_put_peer(iter->skb, info) : 0))
-		return false;
-	iter->dump->next++;
-	return true;
+	return sfs_nl_iter_put(arg, sfs_nl_put_peer, info);
 }
 
 static int sfs_nl_peer_dump(struct sk_buff *skb, struct netlink_callback *cb)

@@ -49,6 +49,21 @@ bool sfs_nl_iter_end(struct sfs_nl_iter *iter, void *hdr, int ret)
 	return true;
 }
 
+bool sfs_nl_iter_put(struct sfs_nl_iter *iter,
+		     int (*put)(struct sk_buff *skb, const void *item),
+		     const void *item)
+{
+	void *hdr;
+
+	if (iter->at++ < iter->dump->next)
+		return true;
+	hdr = sfs_nl_iter_begin(iter);
+	if (!sfs_nl_iter_end(iter, hdr, hdr ? put(iter->skb, item) : 0))
+		return false;
+	iter->dump->next++;
+	return true;
+}
+
 int sfs_nl_iter_done(struct sfs_nl_iter *iter, int ret)
 {
 	if (ret)

@@ -43,6 +43,13 @@ void sfs_nl_iter_init(struct sfs_nl_iter *iter, struct sk_buff *skb,
 void *sfs_nl_iter_begin(struct sfs_nl_iter *iter);
 /* The item is complete unless @ret; false: full, or nothing more is wanted. */
 bool sfs_nl_iter_end(struct sfs_nl_iter *iter, void *hdr, int ret);
+/*
+ * Put @item, unless it was in an earlier message of this dump.  false: full.  @item is
+ * what the visited list has, @put writes its attributes.
+ */
+bool sfs_nl_iter_put(struct sfs_nl_iter *iter,
+		     int (*put)(struct sk_buff *skb, const void *item),
+		     const void *item);
 /* What the dump's call returns. */
 int sfs_nl_iter_done(struct sfs_nl_iter *iter, int ret);
 

@@ -114,18 +114,14 @@ static int sfs_nl_mount_get(struct sk_buff *in, struct genl_info *info)
 	return ret;
 }
 
+static int sfs_nl_put_mount_item(struct sk_buff *skb, const void *item)
+{
+	return sfs_nl_put_mount(skb, (struct sfs_sb_info *)item);
+}
+
 static bool sfs_nl_dump_mount(void *arg, struct sfs_sb_info *sbi)
 {
-	struct sfs_nl_iter *iter = arg;
-	void *hdr;
-
-	if (iter->at++ < iter->dump->next)
-		return true;
-	hdr = sfs_nl_iter_begin(iter);
-	if (!sfs_nl_iter_end(iter, hdr, hdr ? sfs_nl_put_mount(iter->skb, sbi) : 0))
-		return false;
-	iter->dump->next++;
-	return true;
+	return sfs_nl_iter_put(arg, sfs_nl_put_mount_item, sbi);
 }
 
 static int sfs_nl_mount_dump(struct sk_buff *skb, struct netlink_callback *cb)
@@ -198,20 +194,16 @@ static int sfs_nl_put_fence(struct sk_buff *skb,
 	       nla_put_u32(skb, SCOUTFS_A_FENCE_STATE, state);
 }
 
+static int sfs_nl_put_fence_item(struct sk_buff *skb, const void *item)
+{
+	const struct sfs_fence_info *info = item;
+
+	return sfs_nl_put_fence(skb, info, sfs_nl_fence_state(info));
+}
+
 static bool sfs_nl_dump_fence(void *arg, const struct sfs_fence_info *info)
 {
-	struct sfs_nl_iter *iter = arg;
-	void *hdr;
-
-	if (iter->at++ < iter->dump->next)
-		return true;
-	hdr = sfs_nl_iter_begin(iter);
-	if (!sfs_nl_iter_end(iter, hdr,
-			     hdr ? sfs_nl_put_fence(iter->skb, info,
-						    sfs_nl_fence_state(info)) : 0))
-		return false;
-	iter->dump->next++;
-	return true;
+	return sfs_nl_iter_put(arg, sfs_nl_put_fence_item, info);
 }
 
 /* Requests made and ended; a dump that sees this change was interrupted. */

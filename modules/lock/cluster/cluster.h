@@ -71,6 +71,7 @@ enum sfs_cl_peer_state {
  * @state: enum sfs_cl_peer_state
  * @has_asserted: all of ASSERT and RANGE came
  * @is_told: it called READY
+ * @has_drained: all that it released came, it leaves
  * @has_slot: it votes
  * @is_leaving: it said that it wants to go
  * @has_roots: PEER_FENCED, and the root map has what it committed
@@ -91,6 +92,7 @@ struct sfs_cl_peer {
 	enum sfs_cl_peer_state state;
 	bool has_asserted;
 	bool is_told;
+	bool has_drained;
 	bool has_slot;
 	bool is_leaving;
 	bool has_roots;
@@ -133,6 +135,7 @@ struct sfs_cluster {
 	/* election.c */
 	struct rw_semaphore quorum_sem;	/* quorum comes and goes */
 	struct sfs_quorum *quorum;	/* NULL without a slot */
+	struct sfs_quorum_page *quorum_room;	/* for its reads */
 	bool is_election_over;
 	struct workqueue_struct *quorum_wq;
 	struct delayed_work quorum_work;
@@ -176,6 +179,12 @@ struct sfs_cluster {
 	struct delayed_work lead_work;	/* steps that may wait */
 	struct delayed_work look_work;	/* who is silent: waits for nobody */
 	struct xarray fenced;		/* rids of leaders of before */
+	struct xarray let_go;		/* rids of those whose BYE was answered */
+	/* by slot: pages of mounts that are no members; asked by the own BYE only */
+	struct {
+		u64 beat;		/* as last seen */
+		u64 moved_ns;		/* when it was seen to be another one */
+	} stranger[SFS_QUORUM_SLOTS_MAX];
 };
 
 /* ---- provider.c --------------------------------------------------------- */

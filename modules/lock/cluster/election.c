@@ -34,18 +34,19 @@ static int sfs_cl_quorum_read_page(void *arg, unsigned int slot,
 {
 	struct sfs_cluster *c = arg;
 
-	return sfs_quorum_page_read(c->vol, slot, page);
+	return sfs_quorum_page_read(c->vol, slot, page, c->quorum_room);
 }
 
 static int sfs_cl_quorum_write_page(void *arg, unsigned int slot,
-				    struct sfs_quorum_page *page)
+				    struct sfs_quorum_page *page, bool is_beat)
 {
 	struct sfs_cluster *c = arg;
 
 	/* withdrawn: nothing is written any more, so somebody else will lead */
 	if (sfs_volume_error(c->vol))
 		return -EIO;
-	return sfs_quorum_page_write(c->vol, slot, page);
+	return is_beat ? sfs_quorum_page_beat(c->vol, slot, page) :
+			 sfs_quorum_page_write(c->vol, slot, page);
 }
 
 static void sfs_cl_quorum_elected(void *arg, u64 term)

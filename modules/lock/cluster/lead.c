@@ -147,6 +147,8 @@ static void sfs_cl_lead_end(struct sfs_cluster *c)
 		c->ops->unlead(c->arg);
 	c->is_leader_on = false;
 	xa_destroy(&c->fenced);
+	xa_destroy(&c->let_go);
+	memset(c->stranger, 0, sizeof(c->stranger));
 }
 
 static void sfs_cl_lead_step_resign(struct sfs_cluster *c)
@@ -244,6 +246,7 @@ void sfs_cl_lead_init(struct sfs_cluster *c)
 	init_rwsem(&c->serve_sem);
 	INIT_LIST_HEAD(&c->members);
 	xa_init(&c->fenced);
+	xa_init(&c->let_go);
 	INIT_DELAYED_WORK(&c->lead_work, sfs_cl_lead_work);
 	INIT_DELAYED_WORK(&c->look_work, sfs_cl_look_work);
 }

@@ -178,6 +178,7 @@ static int sfs_cl_join_locked(struct sfs_cluster *c,
 	peer->state = SFS_CL_PEER_JOINING;
 	peer->has_asserted = false;
 	peer->is_told = false;
+	peer->has_drained = false;
 	peer->has_slot = le32_to_cpu(hello->flags) & SFS_CL_VOTES;
 	peer->is_leaving = false;
 	peer->heard_ns = ktime_get_ns();
@@ -337,6 +338,21 @@ static void sfs_cl_leader_asserted(struct sfs_cluster *c,
 	sfs_cl_lead_kick(c);
 }
 
+/* BYE waits for it: what came before it must not be overtaken. */
+static int sfs_cl_leader_drained(struct sfs_cluster *c,
+				 struct sfs_cl_peer *peer,
+				 struct sfs_net_peer *session, u32 len)
+{
+	if (len)
+		return -EPROTO;
+	mutex_lock(&c->members_lock);
+	if (peer->session == session)
+		peer->has_drained = true;
+	mutex_unlock(&c->members_lock);
+	sfs_cl_wake(c);
+	return 0;
+}
+
 static int sfs_cl_leader_lock_msg(struct sfs_cluster *c,
 				  struct sfs_cl_peer *peer,
 				  struct sfs_net_peer *session, u8 type,
@@ -347,6 +363,8 @@ static int sfs_cl_leader_lock_msg(struct sfs_cluster *c,
 	const void *lvb;
 	int ret;
 
+	if (type == SFS_CL_DRAINED)
+		return sfs_cl_leader_drained(c, peer, session, len);
 	if (type == SFS_CL_ASSERTED || type == SFS_CL_RANGE) {
 		if (peer->has_asserted)
 			return -EPROTO;
@@ -445,24 +463,100 @@ static enum sfs_cl_bye sfs_cl_may_leave_locked(struct sfs_cluster *c,
 	return SFS_CL_BYE_LAST;
 }
 
+static bool sfs_cl_is_known(struct sfs_cluster *c, u64 rid)
+{
+	bool is_member;
+
+	mutex_lock(&c->members_lock);
+	is_member = sfs_cl_peer_find_locked(c, rid);
+	mutex_unlock(&c->members_lock);
+	return is_member || xa_load(&c->let_go, rid);
+}
+
+/*
+ * Whose page moves may come as a member yet.  One that was withdrawn still answers
+ * heartbeats, but writes nothing and needs nobody.
+ */
+static bool sfs_cl_is_stranger(struct sfs_cluster *c, unsigned int slot,
+			       struct sfs_quorum_page *page, u64 now_ns)
+{
+	u64 beat;
+
+	if (sfs_quorum_page_read(c->vol, slot, page, &page[1]) || !page->rid ||
+	    sfs_cl_is_known(c, le64_to_cpu(page->rid)))
+		return false;
+	beat = le64_to_cpu(page->beat);
+	if (c->stranger[slot].beat != beat) {
+		c->stranger[slot].beat = beat;
+		c->stranger[slot].moved_ns = now_ns;
+	}
+	return now_ns < c->stranger[slot].moved_ns +
+			c->heartbeat_ms * (u64)NSEC_PER_MSEC;
+}
+
+/*
+ * A mount that leaves is in the mount table no more once its LEAVE was served.  If it
+ * had no answer it asks the next leader, who knows nothing of it before its hello:
+ * when that one is the last to leave, it would be alone and could elect nobody.
+ */
+static bool sfs_cl_has_strangers(struct sfs_cluster *c)
+{
+	u64 timeout_ns = c->heartbeat_ms * (u64)NSEC_PER_MSEC;
+	u64 now_ns = ktime_get_ns();
+	struct sfs_quorum_page *page;
+	bool has_any = false;
+	unsigned int slot;
+	u32 slots;
+
+	if (sfs_quorum_votes_needed(c->quorum) == 1)
+		return false;
+	page = kmalloc_array(2, sizeof(*page), GFP_NOFS);
+	if (!page)
+		return true;	/* it asks again soon */
+	slots = sfs_quorum_answering(c->quorum, max(now_ns, timeout_ns + 1) -
+						timeout_ns);
+	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++)
+		if (slots & 1U << slot)
+			has_any |= sfs_cl_is_stranger(c, slot, page, now_ns);
+	kfree(page);
+	return has_any;
+}
+
+/*
+ * Releases are messages about locks and BYE is a call.  One that came after it would be
+ * in vain, and what it has to tell, the newest root of a group, need not be in the root
+ * map: the mount's log was folded, but the root may be of a mount that had the lock
+ * before, and whose log was not.
+ */
+static bool sfs_cl_has_drained(struct sfs_cluster *c, struct sfs_cl_peer *peer)
+{
+	return wait_event_timeout(c->wait, READ_ONCE(peer->has_drained) ||
+				  READ_ONCE(c->lead_state) > SFS_CL_SERVING,
+				  msecs_to_jiffies(SFS_CL_RETRY_MS)) &&
+	       READ_ONCE(peer->has_drained);
+}
+
 static void sfs_cl_leader_bye(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 			      struct sfs_cl_bye_msg *reply)
 {
-	enum sfs_cl_bye answer;
+	enum sfs_cl_bye answer = SFS_CL_BYE_WAIT;
+	bool has_drained = sfs_cl_has_drained(c, peer);
 
 	mutex_lock(&c->members_lock);
 	peer->is_leaving = true;
-	answer = sfs_cl_may_leave_locked(c, peer);
+	if (has_drained)
+		answer = sfs_cl_may_leave_locked(c, peer);
 	mutex_unlock(&c->members_lock);
+	/* the leader itself goes after all others */
+	if (answer == SFS_CL_BYE_LAST && peer->rid == c->rid &&
+	    sfs_cl_has_strangers(c))
+		answer = SFS_CL_BYE_WAIT;
 	*reply = (struct sfs_cl_bye_msg) { .answer = cpu_to_le32(answer) };
 	if (answer == SFS_CL_BYE_WAIT)
 		return;
+	/* without memory it may be waited for until its page stands still */
+	xa_store(&c->let_go, peer->rid, peer->c, GFP_NOFS);
 	sfs_lock_master_stop(c->master, peer->rid);
-	/*
-	 * A release on its way comes too late.  What it would have told is in the
-	 * root map, since the mount's log was folded before this call.
-	 */
-	sfs_lock_master_drop_values(c->master, peer->rid);
 	sfs_lock_master_remove(c->master, peer->rid);
 	sfs_cl_peer_remove(c, peer);
 	sfs_cl_lead_kick(c);

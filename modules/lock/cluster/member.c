@@ -87,7 +87,7 @@ static void sfs_cl_member_disconnect(struct sfs_cluster *c)
  */
 static bool sfs_cl_member_rejoins(struct sfs_cluster *c)
 {
-	return c->was_member && READ_ONCE(c->space->wq);
+	return c->was_member && !sfs_lock_space_is_drained(c->space);
 }
 
 static void sfs_cl_member_connect(struct sfs_cluster *c)
@@ -128,7 +128,8 @@ void sfs_cl_member_opened(struct sfs_cluster *c, struct sfs_net_peer *peer)
 {
 	mutex_lock(&c->member_lock);
 	/* connect() may not have returned yet, but it holds the lock */
-	if (c->session == peer && c->member_state == SFS_CL_CONNECTING) {
+	if (c->session == peer && c->member_state == SFS_CL_CONNECTING &&
+	    !sfs_cl_is_down(c)) {
 		c->member_state = SFS_CL_JOINING;
 		WRITE_ONCE(c->is_session_open, true);
 	}
@@ -177,7 +178,6 @@ struct sfs_net_peer *sfs_cl_member_session(struct sfs_cluster *c)
 	do {
 		wait_event(c->wait, sfs_cl_member_is_hopeless(c) ||
 			   READ_ONCE(c->is_session_open));
-		/* a session that this side has ended still counts as open */
 		if (sfs_cl_member_is_hopeless(c))
 			return NULL;
 		peer = sfs_cl_member_try_session(c);
@@ -191,11 +191,14 @@ void sfs_cl_member_lost(struct sfs_cluster *c, int error)
 
 	mutex_lock(&c->member_lock);
 	was_lost = c->member_state == SFS_CL_LOST;
+	mutex_unlock(&c->member_lock);
+	/* first: calls that fail from now on are those of a mount that is withdrawn */
+	if (!was_lost)
+		c->ops->lost(c->arg, error);
+	mutex_lock(&c->member_lock);
 	WRITE_ONCE(c->member_state, SFS_CL_LOST);
 	mutex_unlock(&c->member_lock);
 	sfs_cl_wake(c);
-	if (!was_lost)
-		c->ops->lost(c->arg, error);
 }
 
 /* ---- joining ------------------------------------------------------------ */
@@ -312,11 +315,13 @@ static void sfs_cl_beat_work(struct work_struct *work)
 	struct sfs_cluster *c = container_of(to_delayed_work(work),
 					     struct sfs_cluster, beat_work);
 	struct sfs_net_peer *peer = sfs_cl_member_try_session(c);
+	struct sfs_dev *dev = c->vol->meta;
 	struct sfs_cl_beat_msg msg;
 	unsigned int interval_ms;
 
 	/* who cannot reach the device any more is not alive */
-	if (peer && !sfs_quorum_page_read(c->vol, 0, c->beat_page)) {
+	if (peer && !dev->ops->read(dev, SFS_QUORUM_BYTES, c->beat_page,
+				    sizeof(*c->beat_page))) {
 		msg.sent_ns = cpu_to_le64(ktime_get_ns());
 		sfs_net_send(peer, SFS_NET_MEMBER, SFS_CL_BEAT, &msg,
 			     sizeof(msg), SFS_NET_DROPPABLE);

@@ -118,6 +118,7 @@ static struct sfs_cluster *sfs_cl_alloc(struct sfs_lock_space *space,
 	sfs_cl_lead_init(c);
 	sfs_cl_election_init(c);
 	c->beat_page = kmalloc(sizeof(*c->beat_page), GFP_KERNEL);
+	c->quorum_room = kmalloc(sizeof(*c->quorum_room), GFP_KERNEL);
 	c->list_sb = kmalloc_array(2, sizeof(*c->list_sb), GFP_KERNEL);
 	c->wq = alloc_workqueue("scoutfs_cluster/%s",
 				WQ_UNBOUND | WQ_MEM_RECLAIM, 0, c->vol->ident);
@@ -130,10 +131,12 @@ static void sfs_cl_free(struct sfs_cluster *c)
 		destroy_workqueue(c->wq);
 	sfs_cl_held_exit(c);
 	xa_destroy(&c->fenced);
+	xa_destroy(&c->let_go);
 	mutex_destroy(&c->members_lock);
 	mutex_destroy(&c->member_lock);
 	mutex_destroy(&c->change_lock);
 	kfree(c->beat_page);
+	kfree(c->quorum_room);
 	kfree(c->list_sb);
 	kfree(c);
 }
@@ -191,7 +194,7 @@ static int sfs_cl_join(struct sfs_lock_space *space,
 	if (!params->leader_ops || !params->vol)
 		return -EINVAL;
 	c = sfs_cl_alloc(space, params);
-	if (!c || !c->wq || !c->beat_page || !c->list_sb) {
+	if (!c || !c->wq || !c->beat_page || !c->quorum_room || !c->list_sb) {
 		if (c)
 			sfs_cl_free(c);
 		return -ENOMEM;
@@ -212,10 +215,11 @@ static int sfs_cl_join(struct sfs_lock_space *space,
 	}
 	if (!ret)
 		return 0;
-	*priv = NULL;
 	WRITE_ONCE(c->is_leaving, true);
 	sfs_cl_lead_resign(c);
 	sfs_cl_stop(c);
+	/* until then it may serve others, and ask them through the space */
+	*priv = NULL;
 err_free:
 	sfs_cl_free(c);
 	return ret;
@@ -228,13 +232,16 @@ static int sfs_cl_ask_bye(struct sfs_cluster *c)
 {
 	struct sfs_net_peer *leader = sfs_cl_member_try_session(c);
 	struct sfs_cl_bye_msg reply;
-	u32 len;
+	u32 len = 0;
 	int ret;
 
 	if (!leader)
 		return -ENOTCONN;
-	ret = sfs_net_call(leader, SFS_CL_CALL_BYE, NULL, 0, &reply,
-			   sizeof(reply), &len, false);
+	/* behind all that was released; again, for this leader may be another one */
+	ret = sfs_net_send(leader, SFS_NET_LOCK, SFS_CL_DRAINED, NULL, 0, 0);
+	if (!ret)
+		ret = sfs_net_call(leader, SFS_CL_CALL_BYE, NULL, 0, &reply,
+				   sizeof(reply), &len, false);
 	sfs_net_peer_put(leader);
 	if (ret || len != sizeof(reply))
 		return SFS_CL_BYE_WAIT;
@@ -303,7 +310,8 @@ static void sfs_cl_shutdown(void *priv)
 	WRITE_ONCE(c->is_shutdown, true);
 	sfs_cl_wake(c);
 	mutex_lock(&c->member_lock);
-	/* calls that are under way end */
+	/* calls that are under way end, and none begins: closed() does not follow */
+	WRITE_ONCE(c->is_session_open, false);
 	if (c->session)
 		sfs_net_close(c->session);
 	mutex_unlock(&c->member_lock);

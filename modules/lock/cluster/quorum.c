@@ -600,7 +600,7 @@ void sfs_quorum_leave(struct sfs_quorum *q)
 		sfs_quorum_do_resign(q, now_ns);
 		q->page->rid = 0;
 		le64_add_cpu(&q->page->beat, 1);
-		q->p.ops->write_page(q->p.arg, q->p.slot, q->page);
+		q->p.ops->write_page(q->p.arg, q->p.slot, q->page, false);
 	}
 	mutex_unlock(&q->lock);
 }
@@ -609,6 +609,20 @@ unsigned int sfs_quorum_votes_needed(const struct sfs_quorum *q)
 {
 	/* asked under locks that come after q->lock */
 	return READ_ONCE(q->need);
+}
+
+u32 sfs_quorum_answering(struct sfs_quorum *q, u64 since_ns)
+{
+	unsigned int slot;
+	u32 slots = 0;
+
+	mutex_lock(&q->lock);
+	for (slot = 0; slot < SFS_QUORUM_SLOTS_MAX; slot++)
+		if (slot != q->p.slot && q->other[slot].acked_ns >= since_ns)
+			slots |= 1U << slot;
+	slots &= q->p.slots;
+	mutex_unlock(&q->lock);
+	return slots;
 }
 
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms)
@@ -635,8 +649,9 @@ static struct sfs_quorum *sfs_quorum_alloc(const struct sfs_quorum_params *p)
 	spin_lock_init(&q->inbox_lock);
 	INIT_LIST_HEAD(&q->inbox);
 	q->page = kzalloc(sizeof(*q->page), GFP_KERNEL);
+	q->written = kzalloc(sizeof(*q->written), GFP_KERNEL);
 	q->found = kzalloc(sizeof(*q->found), GFP_KERNEL);
-	if (q->page && q->found)
+	if (q->page && q->written && q->found)
 		return q;
 	sfs_quorum_destroy(q);
 	return NULL;
@@ -689,6 +704,7 @@ void sfs_quorum_destroy(struct sfs_quorum *q)
 		kfree(l);
 	mutex_destroy(&q->lock);
 	kfree(q->page);
+	kfree(q->written);
 	kfree(q->found);
 	kfree(q);
 }

@@ -48,7 +48,7 @@ enum sfs_quorum_role {
  * @send: a message to the holder of a slot; may get lost
  * @read_page: the page of a slot; all zeroes when it is blank or damaged
  * @write_page: write the page of a slot, durable on return: the own one, and that
- *	of a slot that is being added
+ *	of a slot that is being added; a beat may get lost later on, nothing else
  * @elected: this mount leads in @term from now on
  * @deposed: it does not any more, and its lease is over or given up; @error is
  *	0 after sfs_quorum_resign()
@@ -66,7 +66,7 @@ struct sfs_quorum_ops {
 	int (*read_page)(void *arg, unsigned int slot,
 			 struct sfs_quorum_page *page);
 	int (*write_page)(void *arg, unsigned int slot,
-			  struct sfs_quorum_page *page);
+			  struct sfs_quorum_page *page, bool is_beat);
 	void (*elected)(void *arg, u64 term);
 	void (*deposed)(void *arg, u64 term, int error);
 	void (*leader)(void *arg, int slot, u64 term);
@@ -136,6 +136,8 @@ void sfs_quorum_resign(struct sfs_quorum *q, unsigned int pause_ms);
 void sfs_quorum_leave(struct sfs_quorum *q);
 /* How many slots elect a leader, by the newest list that is known. */
 unsigned int sfs_quorum_votes_needed(const struct sfs_quorum *q);
+/* As the leader: other slots that have answered a heartbeat sent since @since_ns. */
+u32 sfs_quorum_answering(struct sfs_quorum *q, u64 since_ns);
 void sfs_quorum_set_timeout(struct sfs_quorum *q, unsigned int timeout_ms);
 
 /*
@@ -203,11 +205,28 @@ void sfs_quorum_status(struct sfs_quorum *q, struct sfs_quorum_status *st);
  */
 int sfs_quorum_find_leader(struct sfs_volume *vol, u32 slots,
 			   unsigned int *slot, u64 *term, u64 *rid);
-/* Page of a slot; zeroes when blank or damaged.  0 or -EIO. */
+/*
+ * Page of a slot, the newer of two copies; zeroes when both are blank or damaged.
+ * @room is for the other copy.  0 or -EIO.
+ */
 int sfs_quorum_page_read(struct sfs_volume *vol, unsigned int slot,
-			 struct sfs_quorum_page *page);
-/* Seals the page and writes it, durable on return. */
+			 struct sfs_quorum_page *page,
+			 struct sfs_quorum_page *room);
+/* Which of the two counts: 0 or 1; -ENOENT: none is sound. */
+int sfs_quorum_newest_copy(const struct sfs_quorum_page *first,
+			   const struct sfs_quorum_page *second, u64 fsid,
+			   unsigned int slot);
+/* Seals the page and writes both copies, durable on return. */
 int sfs_quorum_page_write(struct sfs_volume *vol, unsigned int slot,
 			  struct sfs_quorum_page *page);
+/* The same of one copy, in turns: nothing but the beat is new. */
+int sfs_quorum_page_beat(struct sfs_volume *vol, unsigned int slot,
+			 struct sfs_quorum_page *page);
+
+/* Before the first write of a page that another mount may have written last. */
+static inline void sfs_quorum_page_overtake(struct sfs_quorum_page *page)
+{
+	le64_add_cpu(&page->hdr.seq, 2);
+}
 
 #endif

@@ -12,9 +12,22 @@ static int sfs_quorum_own_read(struct sfs_quorum *q, unsigned int slot)
 	return q->p.ops->read_page(q->p.arg, slot, q->found);
 }
 
+/* But for what changes with a beat. */
+static bool sfs_quorum_is_same(const struct sfs_quorum_page *a,
+			       const struct sfs_quorum_page *b)
+{
+	size_t from = offsetof(struct sfs_quorum_page, term);
+
+	return a->rid == b->rid && a->flags == b->flags &&
+	       !memcmp((const u8 *)a + from, (const u8 *)b + from,
+		       sizeof(*a) - from);
+}
+
 int sfs_quorum_own_write(struct sfs_quorum *q, bool leads)
 {
 	struct sfs_quorum_page *page = q->page;
+	bool is_beat;
+	int ret;
 
 	page->rid = cpu_to_le64(q->p.rid);
 	page->interval_ms =
@@ -22,7 +35,11 @@ int sfs_quorum_own_write(struct sfs_quorum *q, bool leads)
 	page->term = cpu_to_le64(q->term);
 	page->flags = cpu_to_le32(leads ? SFS_QUORUM_LEADS : 0);
 	le64_add_cpu(&page->beat, 1);
-	return q->p.ops->write_page(q->p.arg, q->p.slot, page);
+	is_beat = sfs_quorum_is_same(page, q->written);
+	ret = q->p.ops->write_page(q->p.arg, q->p.slot, page, is_beat);
+	if (!ret && !is_beat)
+		memcpy(q->written, page, sizeof(*page));
+	return ret;
 }
 
 int sfs_quorum_own_vote(struct sfs_quorum *q, u64 term, unsigned int slot)
@@ -151,6 +168,7 @@ int sfs_quorum_own_take(struct sfs_quorum *q)
 	ret = sfs_quorum_own_keep_led(q);
 	if (ret)
 		return ret;
+	sfs_quorum_page_overtake(q->page);
 	strscpy(q->page->node, q->p.node, sizeof(q->page->node));
 	q->term = le64_to_cpu(q->page->term);
 	return sfs_quorum_own_write(q, false);
@@ -215,6 +233,7 @@ int sfs_quorum_page_renew(struct sfs_quorum *q, unsigned int slot)
 		return -ENOMEM;
 	memset(page, 0, sizeof(*page));
 	page->hdr.seq = old->hdr.seq;
+	sfs_quorum_page_overtake(page);
 	page->beat = cpu_to_le64(le64_to_cpu(old->beat) + 1);
 	page->nr_fenced = old->nr_fenced;
 	memcpy(page->fenced, old->fenced, sizeof(page->fenced));
@@ -222,7 +241,7 @@ int sfs_quorum_page_renew(struct sfs_quorum *q, unsigned int slot)
 	page->vote_term = page->term;
 	page->vote_for = cpu_to_le32(q->p.slot);
 	kfree(old);
-	return q->p.ops->write_page(q->p.arg, slot, page);
+	return q->p.ops->write_page(q->p.arg, slot, page, false);
 }
 
 /* ---- leaders of before -------------------------------------------------- */

@@ -53,6 +53,7 @@ struct sfs_quorum {
 	bool wants_list;		/* look for a newer one */
 	u64 list_ns;			/* others' word for one was checked */
 	struct sfs_quorum_page *page;	/* own, as written or about to be */
+	struct sfs_quorum_page *written;	/* the same, but for beats since */
 	struct sfs_quorum_page *found;	/* as last read */
 	u64 rnd;
 	u64 term;

@@ -140,7 +140,7 @@ static int sfs_cl_slots_is_free(struct sfs_cluster *c,
 	__le64 beat;
 	int ret;
 
-	ret = sfs_quorum_page_read(c->vol, change->slot, page);
+	ret = sfs_quorum_page_read(c->vol, change->slot, page, &page[1]);
 	if (ret || !page->rid)
 		return ret;
 	change->culprit = change->slot;
@@ -156,7 +156,8 @@ static int sfs_cl_slots_is_free(struct sfs_cluster *c,
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		schedule_timeout_uninterruptible(msecs_to_jiffies(ms));
-		ret = sfs_quorum_page_read(c->vol, change->slot, page);
+		ret = sfs_quorum_page_read(c->vol, change->slot, page,
+					   &page[1]);
 		if (ret)
 			return ret;
 		if (page->beat != beat)
@@ -250,7 +251,7 @@ int sfs_cl_slots_change(void *priv, struct sfs_lock_slot_change *change)
 
 	change->culprit = -1;
 	list = kmalloc_array(SFS_QUORUM_SLOTS_MAX, sizeof(*list), GFP_KERNEL);
-	page = kmalloc(sizeof(*page), GFP_KERNEL);
+	page = kmalloc_array(2, sizeof(*page), GFP_KERNEL);
 	if (list && page) {
 		mutex_lock(&c->change_lock);
 		ret = sfs_cl_slots_do_change(c, change, list, page);

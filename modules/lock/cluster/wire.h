@@ -4,14 +4,15 @@
  *
  * Types are never reused.  A member says HELLO when it asks for a session; then it
  * tells what it holds (ASSERT, RANGE), and what it waits for (REQUEST), ends with
- * ASSERTED, folds, and calls READY.  From then on it is as any other.
+ * ASSERTED, folds, and calls READY.  From then on it is as any other.  When it leaves
+ * it has released all, says so with DRAINED, and calls BYE.
  */
 #ifndef SFS_CLUSTER_WIRE_H
 #define SFS_CLUSTER_WIRE_H
 
 #include "lock/lock.h"
 
-#define SFS_CLUSTER_VERSION	3
+#define SFS_CLUSTER_VERSION	4
 
 /* class LOCK */
 enum sfs_cluster_lock_msg {
@@ -21,6 +22,7 @@ enum sfs_cluster_lock_msg {
 	SFS_CL_ASSERT	= 3,	/* mode held; value under PR */
 	SFS_CL_RANGE	= 4,	/* struct sfs_cl_range_msg */
 	SFS_CL_ASSERTED	= 5,	/* empty */
+	SFS_CL_DRAINED	= 6,	/* empty: holds nothing for good, BYE comes */
 	/* leader to member */
 	SFS_CL_GRANT	= 16,	/* mode held now; value when one is known */
 	SFS_CL_REVOKE	= 17,	/* mode to go down to */

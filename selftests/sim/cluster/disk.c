@@ -8,7 +8,7 @@ enum {
 	CL_IO_NS	= 200000,
 	CL_FLUSH_NS	= 2000000,
 	CL_LATE_NS	= 400000000,	/* writes of dead machines */
-	CL_PAGE_LATE_NS	= 50000000,
+	CL_PAGE_LATE_NS	= 400000000,
 };
 
 #define CL_VERY_LATE_NS	(10ULL * NSEC_PER_SEC)
@@ -138,7 +138,8 @@ static void cl_dev_sleep(const struct cl_dev *cd, u64 ns)
 
 /*
  * Leaders change meanwhile; only fencing ends it.  But who takes a quorum slot over is
- * told by nobody that the one before is fenced: by then its last write must be over.
+ * told by nobody that the one before is fenced: of as many holders as a page has
+ * copies, all but one must be over with their last writes.
  */
 static u64 cl_late_ns(const struct cl_io *io)
 {

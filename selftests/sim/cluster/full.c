@@ -149,7 +149,7 @@ void __wrap_sfs_volume_withdraw(struct sfs_volume *vol, int error,
 
 bool cl_full_is_quorum_page(unsigned int nr, u64 off)
 {
-	return nr == SIM_META && off >= SFS_QUORUM_BYTES &&
+	return nr == SIM_META && off >= SFS_QUORUM_COPY_BYTES &&
 	       off < SFS_QUORUM_BYTES + SFS_QUORUM_PAGES * SFS_PAGE_BYTES;
 }
 
