@@ -4,19 +4,22 @@
  *
  * A hand-over costs messages, a commit and write-back, whatever was done in
  * between.  Where two mounts want the same group again and again, the one that has
- * it goes on for a few milliseconds, users of it that come meanwhile included, and
+ * it goes on for some milliseconds, users of it that come meanwhile included, and
  * does many operations for one hand-over.
  *
  * The time adapts to each handle.  It counts from the grant, not from the
  * revocation, so a lock that nobody asked back for long is given up at once.  It
- * starts at nothing, doubles with each short tenure that was used well and halves
- * with each that was not; who waits for one handle waits for no more than
- * SFS_LOCK_HOLD_MAX_MS for this.
+ * starts at nothing, doubles with each short tenure that was used well, the more so
+ * the longer it is, and halves with each that was not; who waits for one handle waits
+ * for no more than SFS_LOCK_HOLD_MAX_MS for this.
  */
 #include "lock/lock_priv.h"
 
-#define SFS_LOCK_HOLD_MAX_MS	32
-/* acquires without waiting that make a tenure worth its hand-over */
+#define SFS_LOCK_HOLD_MAX_MS	128
+/*
+ * Acquires without waiting that make a tenure worth its hand-over; and there must be
+ * one for each millisecond that others are kept waiting.
+ */
 #define SFS_LOCK_HOLD_HITS	4
 /* revoked later than this, nobody fights for it */
 #define SFS_LOCK_HOLD_SHORT_NS	(4ULL * SFS_LOCK_HOLD_MAX_MS * NSEC_PER_MSEC)
@@ -54,7 +57,8 @@ void sfs_lock_hold_finish_locked(struct sfs_lock *lock)
 	if (lock->is_hold_over)
 		return;
 	lock->is_hold_over = true;
-	if (hits >= SFS_LOCK_HOLD_HITS && tenure_ns <= SFS_LOCK_HOLD_SHORT_NS)
+	if (hits >= max_t(u64, SFS_LOCK_HOLD_HITS, lock->hold_ms) &&
+	    tenure_ns <= SFS_LOCK_HOLD_SHORT_NS)
 		lock->hold_ms = clamp(2 * lock->hold_ms, 1,
 				      SFS_LOCK_HOLD_MAX_MS);
 	else

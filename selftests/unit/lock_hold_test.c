@@ -42,39 +42,71 @@ static void test_used_once_is_given_up_at_once(void **state)
 	}
 }
 
-static void test_hold_grows_with_use_and_shrinks_without(void **state)
+static const unsigned int want_ms[] = {
+	0, 1, 2, 4, 8, 16, 32, 64, 128, 128
+};
+
+/* As many uses as make a hold grow, whatever it is. */
+enum { BUSY_HITS = 128 };
+
+/* Is it given up in time?  A busy machine may be late, a few times. */
+static bool grow_and_shrink(void)
 {
-	static const unsigned int want_ms[] = { 0, 1, 2, 4, 8, 16, 32, 32 };
+	bool is_in_time = true;
 	unsigned int i, took;
 
 	for (i = 0; i < ARRAY_SIZE(want_ms); i++) {
-		took = held_ms(4);
-		assert_in_range(took, want_ms[i], want_ms[i] + 8);
+		took = held_ms(BUSY_HITS);
+		assert_in_range(took, want_ms[i], UINT_MAX);
+		is_in_time &= took <= want_ms[i] + 8;
 	}
 	for (i = ARRAY_SIZE(want_ms); i > 1; i--)
-		took = held_ms(3);
+		held_ms(3);
 	tenure(0);
 	assert_given_up(true);
+	return is_in_time;
+}
+
+static void test_hold_grows_with_use_and_shrinks_without(void **state)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 20; tries++)
+		if (grow_and_shrink())
+			return;
+	fail_msg("always late");
+}
+
+static void test_slow_use_does_not_make_it_long(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 20; i++)
+		held_ms(9);
+	/* 16 ms need 16 uses */
+	tenure(9);
+	assert_true(sfs_lock_mode(lock) == SFS_LOCK_NL ||
+		    held_ms(9) < 64);
 }
 
 static void make_hold_long(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < 8; i++)
-		held_ms(4);
+	for (i = 0; i < ARRAY_SIZE(want_ms); i++)
+		held_ms(BUSY_HITS);
 }
 
 static void test_users_may_start_during_the_hold(void **state)
 {
 	make_hold_long();
-	tenure(4);
+	tenure(BUSY_HITS);
 	assert_given_up(false);
 	assert_int_equal(try(SFS_LOCK_EX), 0);
 	assert_int_equal(try(SFS_LOCK_PR), 0);
 	release(SFS_LOCK_PR);
 	/* when it is over no more of them, but this one may stay */
-	msleep(50);
+	msleep(150);
 	assert_given_up(false);
 	assert_int_equal(try(SFS_LOCK_PR), -EAGAIN);
 	release(SFS_LOCK_EX);
@@ -91,7 +123,7 @@ static void revoke_pr(struct sfs_lock *l)
 
 static void script_grant_after_release(void)
 {
-	msleep(50);
+	msleep(150);
 	assert_events("request:EX invalidate:PR-NL released:NL ");
 	sfs_lock_grant(lock, SFS_LOCK_EX, 0, NULL);
 }
@@ -111,7 +143,7 @@ static void test_hold_counts_from_the_grant(void **state)
 {
 	make_hold_long();
 	hold_fresh(SFS_LOCK_EX);
-	msleep(33);
+	msleep(129);
 	revoke(SFS_LOCK_NL);
 	assert_given_up(true);
 }
@@ -126,7 +158,7 @@ static void test_long_tenures_are_no_fight(void **state)
 			acquire(SFS_LOCK_EX);
 			release(SFS_LOCK_EX);
 		}
-		msleep(200);
+		msleep(600);
 		revoke(SFS_LOCK_NL);
 		assert_given_up(true);
 	}
@@ -139,18 +171,18 @@ static void test_leaving_waits_for_no_hold(void **state)
 	u64 start;
 
 	make_hold_long();
-	tenure(4);
+	tenure(BUSY_HITS);
 	assert_given_up(false);
 	start = ktime_get_ns();
 	destroy();
-	assert_in_range(ktime_get_ns() - start, 0, NSEC_PER_MSEC);
+	assert_in_range(ktime_get_ns() - start, 0, 64 * NSEC_PER_MSEC);
 	assert_events("invalidate:EX-NL released:NL-lvb forget release:5 leave");
 }
 
 static void test_shutdown_waits_for_no_hold(void **state)
 {
 	make_hold_long();
-	tenure(4);
+	tenure(BUSY_HITS);
 	sfs_lock_space_shutdown(space);
 	destroy();
 	assert_events("forget release:5 leave");
@@ -161,6 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		manual_test(test_used_once_is_given_up_at_once),
 		manual_test(test_hold_grows_with_use_and_shrinks_without),
+		manual_test(test_slow_use_does_not_make_it_long),
 		manual_test(test_users_may_start_during_the_hold),
 		manual_test(test_hold_ends_during_an_upgrade),
 		manual_test(test_hold_counts_from_the_grant),

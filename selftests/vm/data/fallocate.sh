@@ -40,6 +40,7 @@ dd if=/tmp/zero of=/tmp/bytes bs=4000000 count=4000000 seek=1000 iflag=count_byt
 cmp f /tmp/bytes
 sync -f .
 expect_kib "taken with a hole" "$((free - $(kib)))" $((8192 - 975 * 4))
+cd /
 remount_vol
 cd "$MNT"
 cmp f /tmp/bytes
