@@ -327,6 +327,7 @@ static void sfs_mount_fill_sb(struct super_block *sb,
 	sb->s_time_max = S64_MAX;
 	sb->s_op = &sfs_super_ops;
 	sb->s_d_op = &sfs_dentry_ops;
+	sb->s_export_op = &sfs_export_ops;
 	sb->s_xattr = sfs_xattr_handlers;
 	sb->s_iflags |= SB_I_CGROUPWB;
 	sb->s_flags |= SB_I_VERSION | SB_NOSEC;

@@ -35,6 +35,7 @@
 #include <linux/llist.h>
 #include <linux/workqueue.h>
 
+struct export_operations;
 struct sfs_fence_dirs;
 struct sfs_mmp;
 struct seq_file;
@@ -348,6 +349,10 @@ extern const struct inode_operations sfs_dir_inode_ops;
 extern const struct file_operations sfs_dir_file_ops;
 extern const struct file_operations sfs_dir_cluster_ops;
 extern const struct dentry_operations sfs_dentry_ops;
+
+/* ---- export.c ----------------------------------------------------------- */
+
+extern const struct export_operations sfs_export_ops;
 
 /* ---- file.c ------------------------------------------------------------- */
 
