@@ -18,7 +18,7 @@
 enum sfs_ns_limits {
 	SFS_NS_RETRIES		= 64,	/* of one operation */
 	SFS_CHANGE_UNDO		= 20,	/* without an allocation of its own */
-	SFS_CHANGE_NODES	= 4,
+	SFS_CHANGE_NODES	= 5,
 	SFS_FIRST_POS		= 2,	/* . and .. are 0 and 1 */
 	SFS_DIRENT_ITEM_MAX	= sizeof(struct sfs_disk_dirent) + SFS_NAME_MAX,
 	SFS_XATTR_HEAD_MAX	= sizeof(struct sfs_disk_xattr) +
