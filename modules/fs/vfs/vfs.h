@@ -80,6 +80,7 @@ struct sfs_mount_opts {
  * @work: the background work of each second
  * @withdraw_work: tells who waits for locks
  * @gate: read by revocations, written once when the unmount begins
+ * @is_frozen: nothing may be written, background work stands still
  * @is_unmounting: inodes are clean and must not be referenced any more
  * @is_forced: umount -f: nothing more is written
  * @iputs: inodes whose reference a revocation could not drop
@@ -117,6 +118,7 @@ struct sfs_sb_info {
 	struct workqueue_struct *io_wq;
 	struct delayed_work work;
 	struct work_struct withdraw_work;
+	bool is_frozen;
 
 	struct rw_semaphore gate;
 	bool is_unmounting;
@@ -220,7 +222,12 @@ int sfs_mount_get_tree(struct fs_context *fc);
 void sfs_mount_stop(struct sfs_sb_info *sbi);
 void sfs_kill_sb(struct super_block *sb);
 void sfs_sb_kick(struct sfs_sb_info *sbi);
+/* Let background work stand still, and go on; the former waits for its end. */
+void sfs_sb_work_stop(struct sfs_sb_info *sbi);
+void sfs_sb_work_start(struct sfs_sb_info *sbi);
+/* mounts that share the volume with others have the second ones */
 extern const struct super_operations sfs_super_ops;
+extern const struct super_operations sfs_super_cluster_ops;
 
 /* ---- options.c --------------------------------------------------------------- */
 
