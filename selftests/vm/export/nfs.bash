@@ -24,6 +24,8 @@ nfs_unserve() {
 }
 
 nfs_stop() {
+	# the test's file: closing it asks the server, and waits for one
+	exec 3<&-
 	umount -l $NFS || :
 	nfs_unserve
 	kill "$(pidof rpc.mountd)" || :
