@@ -45,7 +45,7 @@ struct file_system_type sfs_fs_type = {
 	.init_fs_context	= sfs_init_fs_context,
 	.parameters		= sfs_opt_specs,
 	.kill_sb		= sfs_kill_sb,
-	.fs_flags		= FS_REQUIRES_DEV,
+	.fs_flags		= FS_REQUIRES_DEV | FS_ALLOW_IDMAP,
 };
 
 static int __init sfs_module_init(void)

@@ -87,6 +87,8 @@ struct scene {
 	u64 file;
 	u64 other;
 	u64 linked;
+	u64 old;
+	u64 whiteout;
 	char *value;
 	long *countdown;
 };
@@ -168,6 +170,12 @@ static int do_rename_over(struct scene *s)
 {
 	return nv_rename(s->nv, s->sub, "linked2", s->linked, s->sub, "file2",
 			 s->file, 0);
+}
+
+static int do_rename_whiteout(struct scene *s)
+{
+	return nv_rename_whiteout(s->nv, s->dir, "file2", s->linked, 1, "old",
+				  s->old, s->whiteout, SFS_RENAME_WHITEOUT);
 }
 
 static int do_exchange(struct scene *s)
@@ -288,6 +296,12 @@ static void fail_all(struct nv *nv, long *countdown)
 	assert_int_equal(nv_rename(s.nv, s.sub, "file2", s.linked, s.dir,
 				   "file2", 0, 0), 0);
 	FAIL(exchange);
+	s.old = nv_file(nv, 1, "old");
+	assert_int_equal(nv_create(nv, s.dir, NULL, S_IFCHR, &s.whiteout), 0);
+	assert_int_equal(nv_rename(nv, 1, "sub1", s.linked, s.dir, "file2",
+				   s.sub, SFS_RENAME_EXCHANGE), 0);
+	FAIL(rename_whiteout);
+	assert_int_equal(nv_lookup(nv, s.dir, "file2"), s.whiteout);
 	port_log_level = 5;
 	free(s.value);
 }

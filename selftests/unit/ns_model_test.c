@@ -313,13 +313,13 @@ static bool is_below(struct model *m, struct m_node *n, struct m_node *top)
 
 static int rename_error(struct model *m, struct m_node *od, struct m_node *nd,
 			struct m_entry *oe, struct m_entry *ne,
-			unsigned int flags)
+			struct m_node *w, unsigned int flags)
 {
 	struct m_node *n = m_node_of(m, oe);
 	struct m_node *t = m_node_of(m, ne);
 	bool is_exchange = flags & SFS_RENAME_EXCHANGE;
 
-	if (flags == (SFS_RENAME_EXCHANGE | SFS_RENAME_NOREPLACE))
+	if (is_exchange && flags != SFS_RENAME_EXCHANGE)
 		return -EINVAL;
 	if (is_exchange && !t)
 		return -ENOENT;
@@ -331,6 +331,8 @@ static int rename_error(struct model *m, struct m_node *od, struct m_node *nd,
 		return is_exchange ? -EINVAL : -ENOTEMPTY;
 	if (!od->nlink || !nd->nlink || !n)
 		return -ENOENT;
+	if (w && (w->nlink || is_dir(w)))
+		return -EINVAL;
 	if (n == t)
 		return 0;
 	if (od != nd && is_dir(n) && is_below(m, nd, n))
@@ -365,17 +367,32 @@ static void m_exchange(struct model *m, struct m_node *od, struct m_node *nd,
 	m_touch(nd, now);
 }
 
+/* Mostly one without a name, as it has to be. */
+static struct m_node *find_whiteout(struct model *m)
+{
+	struct m_node *n = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		n = find_any(m);
+		if (!is_dir(n) && !n->nlink)
+			break;
+	}
+	return n;
+}
+
 static int op_rename(struct model *m)
 {
 	static const unsigned int kinds[] = { 0, 0, 0, SFS_RENAME_NOREPLACE,
-		SFS_RENAME_EXCHANGE, SFS_RENAME_EXCHANGE, 3 };
+		SFS_RENAME_EXCHANGE, SFS_RENAME_EXCHANGE, 3,
+		SFS_RENAME_WHITEOUT, SFS_RENAME_WHITEOUT, 5, 6 };
 	struct m_node *od = find_dir(m);
 	struct m_node *nd = rnd(m, 3) ? find_dir(m) : od;
 	unsigned int flags = kinds[rnd(m, ARRAY_SIZE(kinds))];
 	struct timespec64 now = { .tv_sec = m->nv.clock };
 	char old_name[16], new_name[16];
 	struct m_entry *oe, *ne;
-	struct m_node *n, *t;
+	struct m_node *n, *t, *w = NULL;
 	int want, ret;
 
 	rnd_name(m, old_name);
@@ -386,9 +403,12 @@ static int op_rename(struct model *m)
 	t = m_node_of(m, ne);
 	if (nd->nr == NR_ENTRIES)
 		return -1;
-	want = rename_error(m, od, nd, oe, ne, flags);
-	ret = nv_rename(&m->nv, od->ino, old_name, n ? n->ino : 12345,
-			nd->ino, new_name, t ? t->ino : 0, flags);
+	if (flags & SFS_RENAME_WHITEOUT)
+		w = find_whiteout(m);
+	want = rename_error(m, od, nd, oe, ne, w, flags);
+	ret = nv_rename_whiteout(&m->nv, od->ino, old_name, n ? n->ino : 12345,
+				 nd->ino, new_name, t ? t->ino : 0,
+				 w ? w->ino : 0, flags);
 	assert_int_equal(ret, want);
 	if (ret || n == t)
 		return ret;
@@ -401,7 +421,15 @@ static int op_rename(struct model *m)
 		m_drop_link(t, now);
 		oe = m_lookup(od, old_name);
 	}
-	m_del(m, od, oe, now);
+	if (w) {
+		od->nlink -= is_dir(n);
+		oe->node = w - m->node;
+		w->nlink = 1;
+		m_touch(w, now);
+		m_touch(od, now);
+	} else {
+		m_del(m, od, oe, now);
+	}
 	m_add(m, nd, new_name, n, now);
 	n->ctime = now.tv_sec;
 	return 0;

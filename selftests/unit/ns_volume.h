@@ -335,9 +335,10 @@ static inline int nv_link(struct nv *nv, u64 ino, u64 dir, const char *name,
 			   nv_now(nv), &inode, &parent);
 }
 
-static inline int nv_rename(struct nv *nv, u64 old_dir, const char *old_name,
-			    u64 ino, u64 new_dir, const char *new_name,
-			    u64 target_ino, unsigned int flags)
+static inline int nv_rename_whiteout(struct nv *nv, u64 old_dir,
+				     const char *old_name, u64 ino, u64 new_dir,
+				     const char *new_name, u64 target_ino,
+				     u64 whiteout_ino, unsigned int flags)
 {
 	struct sfs_rename_result res;
 	struct sfs_rename args = {
@@ -349,11 +350,20 @@ static inline int nv_rename(struct nv *nv, u64 old_dir, const char *old_name,
 		.new_len = strlen(new_name),
 		.ino = ino,
 		.target_ino = target_ino,
+		.whiteout_ino = whiteout_ino,
 		.flags = flags,
 		.now = nv_now(nv),
 	};
 
 	return sfs_ns_rename(nv->fs, &args, &res);
+}
+
+static inline int nv_rename(struct nv *nv, u64 old_dir, const char *old_name,
+			    u64 ino, u64 new_dir, const char *new_name,
+			    u64 target_ino, unsigned int flags)
+{
+	return nv_rename_whiteout(nv, old_dir, old_name, ino, new_dir, new_name,
+				  target_ino, 0, flags);
 }
 
 static inline u64 nv_lookup(struct nv *nv, u64 dir, const char *name)

@@ -243,6 +243,7 @@ int sfs_ns_unlink(struct sfs_fs *fs, u64 dir, const char *name,
 enum sfs_rename_flags {
 	SFS_RENAME_NOREPLACE	= 1 << 0,
 	SFS_RENAME_EXCHANGE	= 1 << 1,
+	SFS_RENAME_WHITEOUT	= 1 << 2,
 };
 
 /**
@@ -255,13 +256,16 @@ enum sfs_rename_flags {
  * @new_len: bytes of it
  * @ino: inode the old name must refer to
  * @target_ino: inode the new name must refer to, 0 when it must not exist
+ * @whiteout_ino: with WHITEOUT the inode without links that gets the old name,
+ *	made by sfs_ns_create(); 0 otherwise
  * @flags: enum sfs_rename_flags
  * @now: time of the change
  *
  * A name that refers to something else by now is -EAGAIN: look up again.  An
  * old name that is gone is -ENOENT, a new one that appeared is -EEXIST with
  * NOREPLACE.  A renamed entry gets the next position of its directory; entries
- * that are exchanged keep theirs.  Both names of one inode: nothing happens.
+ * that are exchanged keep theirs, and a whiteout has that of the old name.  Both
+ * names of one inode: nothing happens.
  */
 struct sfs_rename {
 	u64 old_dir;
@@ -272,16 +276,18 @@ struct sfs_rename {
 	unsigned int new_len;
 	u64 ino;
 	u64 target_ino;
+	u64 whiteout_ino;
 	unsigned int flags;
 	struct timespec64 now;
 };
 
-/* Afterwards: the attributes of all four (target valid when target_ino != 0). */
+/* Attributes afterwards; those of an inode whose number was 0 are not set. */
 struct sfs_rename_result {
 	struct sfs_inode old_dir;
 	struct sfs_inode new_dir;
 	struct sfs_inode inode;
 	struct sfs_inode target;
+	struct sfs_inode whiteout;
 };
 
 /*

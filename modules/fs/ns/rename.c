@@ -24,6 +24,7 @@ struct sfs_renaming {
 	struct sfs_node *new_dir;	/* may be old_dir */
 	struct sfs_node *inode;
 	struct sfs_node *target;	/* may be NULL, or inode */
+	struct sfs_node *whiteout;	/* may be NULL */
 	struct sfs_dent *old_dent;	/* renamed */
 	struct sfs_dent *new_dent;	/* replaced or exchanged */
 	struct sfs_link inode_link;
@@ -35,6 +36,11 @@ static bool sfs_rename_is_exchange(const struct sfs_renaming *rn)
 	return rn->args->flags & SFS_RENAME_EXCHANGE;
 }
 
+static bool sfs_rename_is_whiteout(const struct sfs_renaming *rn)
+{
+	return rn->args->flags & SFS_RENAME_WHITEOUT;
+}
+
 static bool sfs_node_is_dir(const struct sfs_node *node)
 {
 	return node && S_ISDIR(node->in.mode);
@@ -43,11 +49,15 @@ static bool sfs_node_is_dir(const struct sfs_node *node)
 static int sfs_rename_check(const struct sfs_rename *args)
 {
 	bool is_exchange = args->flags & SFS_RENAME_EXCHANGE;
+	bool is_whiteout = args->flags & SFS_RENAME_WHITEOUT;
 	int ret;
 
-	if (args->flags & ~(SFS_RENAME_NOREPLACE | SFS_RENAME_EXCHANGE))
+	if (args->flags & ~(SFS_RENAME_NOREPLACE | SFS_RENAME_EXCHANGE |
+			    SFS_RENAME_WHITEOUT))
 		return -EINVAL;
-	if (is_exchange && (args->flags & SFS_RENAME_NOREPLACE))
+	if (is_exchange && args->flags != SFS_RENAME_EXCHANGE)
+		return -EINVAL;
+	if (is_whiteout != !!args->whiteout_ino)
 		return -EINVAL;
 	ret = sfs_name_check(args->old_name, args->old_len);
 	if (!ret)
@@ -165,6 +175,22 @@ static int sfs_rename_read_names(struct sfs_renaming *rn)
 	return rn->new_dent->ino == args->target_ino ? 0 : -EAGAIN;
 }
 
+/* It must not have got a name, nor be deleted, since the caller made it. */
+static int sfs_rename_read_whiteout(struct sfs_renaming *rn)
+{
+	int ret;
+
+	rn->whiteout = NULL;
+	if (!sfs_rename_is_whiteout(rn))
+		return 0;
+	rn->whiteout = &rn->ch->node[4];
+	ret = sfs_node_read(&rn->ch->op, rn->args->whiteout_ino, rn->whiteout);
+	if (ret)
+		return ret == -ESTALE ? -ENOENT : ret;
+	return rn->whiteout->in.nlink || sfs_node_is_dir(rn->whiteout) ?
+	       -EINVAL : 0;
+}
+
 static int sfs_rename_read_inodes(struct sfs_renaming *rn)
 {
 	const struct sfs_rename *args = rn->args;
@@ -183,6 +209,9 @@ static int sfs_rename_read_inodes(struct sfs_renaming *rn)
 	/* an entry without inode is damage */
 	if (ret)
 		return ret == -ESTALE ? -EUCLEAN : ret;
+	ret = sfs_rename_read_whiteout(rn);
+	if (ret)
+		return ret;
 	ret = sfs_link_find(op, rn->inode, args->old_dir, rn->old_dent->pos,
 			    &rn->inode_link);
 	if (!ret && rn->target)
@@ -245,6 +274,21 @@ static int sfs_rename_replace(struct sfs_renaming *rn)
 	return ret;
 }
 
+/* The whiteout takes the place of what is renamed, or nothing does. */
+static int sfs_rename_leave(struct sfs_renaming *rn)
+{
+	struct sfs_inode *in;
+
+	if (!rn->whiteout)
+		return sfs_dent_del(rn->ch, rn->old_dir, rn->old_dent);
+	in = &rn->whiteout->in;
+	in->nlink = 1;
+	in->parent_ino = rn->args->old_dir;
+	in->parent_pos = rn->old_dent->pos;
+	return sfs_dent_set(rn->ch, rn->args->old_dir, rn->old_dent, in->ino,
+			    sfs_mode_dtype(in->mode));
+}
+
 static int sfs_rename_move(struct sfs_renaming *rn)
 {
 	const struct sfs_rename *args = rn->args;
@@ -253,7 +297,7 @@ static int sfs_rename_move(struct sfs_renaming *rn)
 	u64 pos;
 	int ret;
 
-	ret = sfs_dent_del(ch, rn->old_dir, rn->old_dent);
+	ret = sfs_rename_leave(rn);
 	if (!ret && rn->target)
 		ret = sfs_rename_replace(rn);
 	if (!ret)
@@ -308,6 +352,10 @@ static int sfs_rename_write(struct sfs_renaming *rn)
 		sfs_node_touch(&ch->op, rn->target, now);
 		ret = sfs_node_write(ch, rn->target);
 	}
+	if (!ret && rn->whiteout) {
+		sfs_node_touch(&ch->op, rn->whiteout, now);
+		ret = sfs_node_write(ch, rn->whiteout);
+	}
 	sfs_dir_touch(&ch->op, rn->old_dir, now);
 	if (!ret)
 		ret = sfs_node_write(ch, rn->old_dir);
@@ -328,6 +376,8 @@ static int sfs_rename_do(struct sfs_renaming *rn)
 	/* last: needs no undo */
 	if (!ret && rn->target && !rn->target->in.nlink)
 		ret = sfs_orphan_add(&rn->ch->op, rn->args->target_ino);
+	if (!ret && rn->whiteout)
+		sfs_orphan_del(&rn->ch->op, rn->args->whiteout_ino);
 	return ret;
 }
 
@@ -343,6 +393,8 @@ static int sfs_rename_once(struct sfs_renaming *rn, struct sfs_fs *fs)
 	sfs_op_add(&ch->op, args->ino, SFS_LOCK_EX);
 	if (args->target_ino)
 		sfs_op_add(&ch->op, args->target_ino, SFS_LOCK_EX);
+	if (args->whiteout_ino)
+		sfs_op_add(&ch->op, args->whiteout_ino, SFS_LOCK_EX);
 	ret = sfs_op_start(&ch->op, SFS_RENAME_CHANGES, 0);
 	if (!ret)
 		ret = sfs_rename_read_dirs(rn);
@@ -370,7 +422,7 @@ int sfs_ns_rename(struct sfs_fs *fs, const struct sfs_rename *args,
 
 	ret = sfs_rename_check(args);
 	if (!ret)
-		ret = sfs_change_create(fs, SFS_RENAME_CHANGES, 4, 2, &rn.ch);
+		ret = sfs_change_create(fs, SFS_RENAME_CHANGES, 5, 2, &rn.ch);
 	if (ret)
 		return ret;
 	sfs_op_init(&rn.lock, fs);
@@ -387,6 +439,8 @@ int sfs_ns_rename(struct sfs_fs *fs, const struct sfs_rename *args,
 		res->inode = rn.inode->in;
 		if (rn.target)
 			res->target = rn.target->in;
+		if (rn.whiteout)
+			res->whiteout = rn.whiteout->in;
 	}
 	sfs_change_destroy(rn.ch);
 	return ret;

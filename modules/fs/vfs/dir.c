@@ -353,9 +353,31 @@ static void sfs_rename_update(struct inode *old_dir, struct inode *new_dir,
 		sfs_inode_update(target, &res->target);
 }
 
-static int sfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
-		      struct dentry *old_dentry, struct inode *new_dir,
-		      struct dentry *new_dentry, unsigned int flags)
+/* A device without a name yet; if it gets none it is deleted at the end. */
+static struct inode *sfs_whiteout_create(struct mnt_idmap *idmap,
+					 struct inode *dir)
+{
+	struct sfs_create args = { .rdev = new_encode_dev(WHITEOUT_DEV) };
+	struct inode *inode;
+
+	inode = sfs_create_inode(sfs_new_inode(idmap, dir,
+					       S_IFCHR | WHITEOUT_MODE),
+				 dir, NULL, &args);
+	if (!IS_ERR(inode) && (inode->i_state & I_NEW))
+		unlock_new_inode(inode);
+	return inode;
+}
+
+static unsigned int sfs_rename_flags(unsigned int flags)
+{
+	return (flags & RENAME_NOREPLACE ? SFS_RENAME_NOREPLACE : 0) |
+	       (flags & RENAME_EXCHANGE ? SFS_RENAME_EXCHANGE : 0) |
+	       (flags & RENAME_WHITEOUT ? SFS_RENAME_WHITEOUT : 0);
+}
+
+static int sfs_rename_inodes(struct inode *old_dir, struct dentry *old_dentry,
+			     struct inode *new_dir, struct dentry *new_dentry,
+			     struct inode *whiteout, unsigned int flags)
 {
 	struct inode *inode = d_inode(old_dentry);
 	struct inode *target = d_inode(new_dentry);
@@ -368,27 +390,45 @@ static int sfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 		.new_len = new_dentry->d_name.len,
 		.ino = sfs_ino(inode),
 		.target_ino = target ? sfs_ino(target) : 0,
+		.whiteout_ino = whiteout ? sfs_ino(whiteout) : 0,
+		.flags = sfs_rename_flags(flags),
 		.now = current_time(inode),
 	};
 	struct sfs_rename_result *res;
 	int ret;
 
-	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE))
-		return -EINVAL;
-	if (flags & RENAME_NOREPLACE)
-		args.flags |= SFS_RENAME_NOREPLACE;
-	if (flags & RENAME_EXCHANGE)
-		args.flags |= SFS_RENAME_EXCHANGE;
 	res = kmalloc(sizeof(*res), GFP_KERNEL);
 	if (!res)
 		return -ENOMEM;
 	ret = sfs_ns_rename(sfs_inode_fs(old_dir), &args, res);
 	if (!ret) {
 		sfs_rename_update(old_dir, new_dir, inode, target, res);
+		if (whiteout)
+			sfs_inode_update(whiteout, &res->whiteout);
 		/* the VFS gives each dentry the other's place */
 		swap(old_dentry->d_time, new_dentry->d_time);
 	}
 	kfree(res);
+	return ret;
+}
+
+static int sfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
+		      struct dentry *old_dentry, struct inode *new_dir,
+		      struct dentry *new_dentry, unsigned int flags)
+{
+	struct inode *whiteout = NULL;
+	int ret;
+
+	if (flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT))
+		return -EINVAL;
+	if (flags & RENAME_WHITEOUT) {
+		whiteout = sfs_whiteout_create(idmap, old_dir);
+		if (IS_ERR(whiteout))
+			return PTR_ERR(whiteout);
+	}
+	ret = sfs_rename_inodes(old_dir, old_dentry, new_dir, new_dentry,
+				whiteout, flags);
+	iput(whiteout);
 	return sfs_dir_error(ret);
 }
 

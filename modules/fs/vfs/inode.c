@@ -352,24 +352,37 @@ static void sfs_inode_end_pages(struct inode *inode)
 		wake_up_all(&sbi->evict_wait);
 }
 
+/* On a frozen mount it waits until that is over, but whoever drops it does not. */
+static void sfs_inode_delete(struct inode *inode)
+{
+	struct sfs_fs *fs = sfs_inode_fs(inode);
+	u64 ino = sfs_ino(inode);
+	int ret;
+
+	if (!sb_start_intwrite_trylock(inode->i_sb)) {
+		sfs_orphan_left(fs, ino);
+		return;
+	}
+	ret = sfs_ns_delete(fs, ino);
+	sb_end_intwrite(inode->i_sb);
+	if (ret && ret != -EBUSY && ret != -ESTALE && ret != -EAGAIN)
+		sfs_warn(fs->vol,
+			 "inode %llu is left to the orphan scan: error %d",
+			 ino, ret);
+}
+
 void sfs_evict_inode(struct inode *inode)
 {
 	struct sfs_inode_info *si = SFS_I(inode);
 	struct sfs_fs *fs = sfs_inode_fs(inode);
 	struct sfs_group *grp = si->grp;
-	int ret;
 
 	sfs_inode_end_pages(inode);
 	clear_inode(inode);
 	if (!grp)
 		return;
-	if (sfs_inode_is_deletable(inode)) {
-		ret = sfs_ns_delete(fs, si->ni.ino);
-		if (ret && ret != -EBUSY && ret != -ESTALE && ret != -EAGAIN)
-			sfs_warn(fs->vol,
-				 "inode %llu is left to the orphan scan: error %d",
-				 si->ni.ino, ret);
-	}
+	if (sfs_inode_is_deletable(inode))
+		sfs_inode_delete(inode);
 	WRITE_ONCE(si->grp, NULL);
 	sfs_group_put(fs, grp);
 }

@@ -25,7 +25,7 @@ static void sfs_sb_work(struct work_struct *work)
 	struct sfs_fs *fs = READ_ONCE(sbi->fs);
 	unsigned int nofs;
 
-	if (!fs)
+	if (!fs || READ_ONCE(sbi->is_frozen))
 		return;
 	nofs = memalloc_nofs_save();
 	/* errors are reported and kept where they happen; this comes again */
@@ -38,8 +38,21 @@ static void sfs_sb_work(struct work_struct *work)
 void sfs_sb_kick(struct sfs_sb_info *sbi)
 {
 	/* NULL: not open yet, the first round comes by itself */
-	if (READ_ONCE(sbi->fs))
+	if (READ_ONCE(sbi->fs) && !READ_ONCE(sbi->is_frozen))
 		mod_delayed_work(sbi->wq, &sbi->work, 0);
+}
+
+void sfs_sb_work_stop(struct sfs_sb_info *sbi)
+{
+	WRITE_ONCE(sbi->is_frozen, true);
+	/* a late kick finds nothing to do */
+	cancel_delayed_work_sync(&sbi->work);
+}
+
+void sfs_sb_work_start(struct sfs_sb_info *sbi)
+{
+	WRITE_ONCE(sbi->is_frozen, false);
+	sfs_sb_kick(sbi);
 }
 
 static void sfs_mount_kick(void *arg)
@@ -325,8 +338,9 @@ static void sfs_mount_fill_sb(struct super_block *sb,
 	sb->s_time_gran = 1;
 	sb->s_time_min = S64_MIN;
 	sb->s_time_max = S64_MAX;
-	sb->s_op = &sfs_super_ops;
+	sb->s_op = sbi->is_clustered ? &sfs_super_cluster_ops : &sfs_super_ops;
 	sb->s_d_op = &sfs_dentry_ops;
+	sb->s_export_op = &sfs_export_ops;
 	sb->s_xattr = sfs_xattr_handlers;
 	sb->s_iflags |= SB_I_CGROUPWB;
 	sb->s_flags |= SB_I_VERSION | SB_NOSEC;

@@ -91,17 +91,52 @@ static void sfs_umount_begin(struct super_block *sb)
 	sfs_fs_shutdown(sbi->fs);
 }
 
+/*
+ * The VFS keeps writers out and has synced; inodes without links are left to be
+ * deleted later.  So with background work standing still nothing is written but
+ * the multi-mount guard's page, without which another host might believe that we
+ * are dead.
+ */
+static int sfs_freeze_fs(struct super_block *sb)
+{
+	struct sfs_sb_info *sbi = SFS_SB(sb);
+	int ret;
+
+	sfs_sb_work_stop(sbi);
+	/* what that work and the last deletions have changed */
+	ret = sfs_sync_fs(sb, 1);
+	if (ret)
+		sfs_sb_work_start(sbi);
+	return ret;
+}
+
+static int sfs_unfreeze_fs(struct super_block *sb)
+{
+	sfs_sb_work_start(SFS_SB(sb));
+	return 0;
+}
+
+#define SFS_SUPER_OPS					\
+	.alloc_inode	= sfs_alloc_inode,		\
+	.free_inode	= sfs_free_inode,		\
+	.drop_inode	= sfs_drop_inode,		\
+	.evict_inode	= sfs_evict_inode,		\
+	.write_inode	= sfs_write_inode,		\
+	.put_super	= sfs_put_super,		\
+	.sync_fs	= sfs_sync_fs,			\
+	.statfs		= sfs_statfs,			\
+	.umount_begin	= sfs_umount_begin,		\
+	.show_options	= sfs_opts_show
+
 const struct super_operations sfs_super_ops = {
-	.alloc_inode	= sfs_alloc_inode,
-	.free_inode	= sfs_free_inode,
-	.drop_inode	= sfs_drop_inode,
-	.evict_inode	= sfs_evict_inode,
-	.write_inode	= sfs_write_inode,
-	.put_super	= sfs_put_super,
-	.sync_fs	= sfs_sync_fs,
-	.statfs		= sfs_statfs,
-	.umount_begin	= sfs_umount_begin,
-	.show_options	= sfs_opts_show,
+	SFS_SUPER_OPS,
+	.freeze_fs	= sfs_freeze_fs,
+	.unfreeze_fs	= sfs_unfreeze_fs,
+};
+
+/* One mount cannot freeze what others write to: fsfreeze(8) is told so. */
+const struct super_operations sfs_super_cluster_ops = {
+	SFS_SUPER_OPS,
 };
 
 /* ---- filesystem context --------------------------------------------------------- */

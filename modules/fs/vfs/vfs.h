@@ -35,6 +35,7 @@
 #include <linux/llist.h>
 #include <linux/workqueue.h>
 
+struct export_operations;
 struct sfs_fence_dirs;
 struct sfs_mmp;
 struct seq_file;
@@ -79,6 +80,7 @@ struct sfs_mount_opts {
  * @work: the background work of each second
  * @withdraw_work: tells who waits for locks
  * @gate: read by revocations, written once when the unmount begins
+ * @is_frozen: nothing may be written, background work stands still
  * @is_unmounting: inodes are clean and must not be referenced any more
  * @is_forced: umount -f: nothing more is written
  * @iputs: inodes whose reference a revocation could not drop
@@ -116,6 +118,7 @@ struct sfs_sb_info {
 	struct workqueue_struct *io_wq;
 	struct delayed_work work;
 	struct work_struct withdraw_work;
+	bool is_frozen;
 
 	struct rw_semaphore gate;
 	bool is_unmounting;
@@ -228,7 +231,12 @@ int sfs_mount_get_tree(struct fs_context *fc);
 void sfs_mount_stop(struct sfs_sb_info *sbi);
 void sfs_kill_sb(struct super_block *sb);
 void sfs_sb_kick(struct sfs_sb_info *sbi);
+/* Let background work stand still, and go on; the former waits for its end. */
+void sfs_sb_work_stop(struct sfs_sb_info *sbi);
+void sfs_sb_work_start(struct sfs_sb_info *sbi);
+/* mounts that share the volume with others have the second ones */
 extern const struct super_operations sfs_super_ops;
+extern const struct super_operations sfs_super_cluster_ops;
 
 /* ---- options.c --------------------------------------------------------------- */
 
@@ -358,6 +366,10 @@ extern const struct inode_operations sfs_dir_inode_ops;
 extern const struct file_operations sfs_dir_file_ops;
 extern const struct file_operations sfs_dir_cluster_ops;
 extern const struct dentry_operations sfs_dentry_ops;
+
+/* ---- export.c ----------------------------------------------------------- */
+
+extern const struct export_operations sfs_export_ops;
 
 /* ---- file.c ------------------------------------------------------------- */
 

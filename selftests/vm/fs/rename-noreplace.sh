@@ -20,7 +20,6 @@ rename a c noreplace
 rename d/e e noreplace
 ls . = b d c e
 rename c b bad = EINVAL
-rename c b whiteout = EINVAL
 rename c b noreplace|exchange = EINVAL
 EOF
 
