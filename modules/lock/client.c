@@ -200,6 +200,7 @@ static void sfs_lock_step_request(struct sfs_lock *lock)
 		flags |= waiter->flags;
 	}
 	lock->asked = mode;
+	sfs_lock_hold_wanted_locked(lock);
 	spin_unlock(&lock->lock);
 
 	ret = space->provider->request(space->provider_priv, lock, mode, flags);

@@ -12,6 +12,10 @@
  * starts at nothing, doubles with each short tenure that was used well, the more so
  * the longer it is, and halves with each that was not; who waits for one handle waits
  * for no more than SFS_LOCK_HOLD_MAX_MS for this.
+ *
+ * A mount that is asked for its lock back before it could use it well would never get
+ * to a hold while the other one has a long one.  So who gave a lock up after a short
+ * tenure and wants it again soon has SFS_LOCK_HOLD_MIN_MS to show what it is worth.
  */
 #include "lock/lock_priv.h"
 
@@ -21,6 +25,8 @@
  * one for each millisecond that others are kept waiting.
  */
 #define SFS_LOCK_HOLD_HITS	4
+#define SFS_LOCK_HOLD_MIN_MS	4
+#define SFS_LOCK_HOLD_SOON_NS	(32ULL * NSEC_PER_MSEC)
 /* revoked later than this, nobody fights for it */
 #define SFS_LOCK_HOLD_SHORT_NS	(4ULL * SFS_LOCK_HOLD_MAX_MS * NSEC_PER_MSEC)
 
@@ -57,12 +63,23 @@ void sfs_lock_hold_finish_locked(struct sfs_lock *lock)
 	if (lock->is_hold_over)
 		return;
 	lock->is_hold_over = true;
+	lock->granted_ns = tenure_ns <= SFS_LOCK_HOLD_SHORT_NS ?
+			   ktime_get_ns() : 0;
 	if (hits >= max_t(u64, SFS_LOCK_HOLD_HITS, lock->hold_ms) &&
 	    tenure_ns <= SFS_LOCK_HOLD_SHORT_NS)
 		lock->hold_ms = clamp(2 * lock->hold_ms, 1,
 				      SFS_LOCK_HOLD_MAX_MS);
 	else
 		lock->hold_ms /= 2;
+}
+
+/* Somebody here waits for more than is held. */
+void sfs_lock_hold_wanted_locked(struct sfs_lock *lock)
+{
+	lockdep_assert_held(&lock->lock);
+	if (lock->is_hold_over && lock->hold_ms < SFS_LOCK_HOLD_MIN_MS &&
+	    ktime_get_ns() - lock->granted_ns < SFS_LOCK_HOLD_SOON_NS)
+		lock->hold_ms = SFS_LOCK_HOLD_MIN_MS;
 }
 
 /* In jiffies, one or more; it may be a little early. */

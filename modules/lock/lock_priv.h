@@ -28,7 +28,7 @@ struct sfs_lock {
 	u64 nr;
 	u64 generation;
 	u64 nr_hits;
-	u64 granted_ns;		/* when the mode was granted */
+	u64 granted_ns;		/* when the mode was granted, or a short tenure ended */
 	u64 granted_hits;	/* nr_hits then */
 	u32 users_pr;
 	u32 users_ex;
@@ -135,6 +135,7 @@ bool sfs_lock_is_settled_locked(const struct sfs_lock *lock);
 void sfs_lock_hold_begin_locked(struct sfs_lock *lock);
 bool sfs_lock_hold_is_over_locked(const struct sfs_lock *lock);
 void sfs_lock_hold_finish_locked(struct sfs_lock *lock);
+void sfs_lock_hold_wanted_locked(struct sfs_lock *lock);
 unsigned long sfs_lock_hold_left_locked(const struct sfs_lock *lock);
 
 /* space.c */

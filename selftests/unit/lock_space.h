@@ -229,6 +229,12 @@ static inline void hold_fresh(enum sfs_lock_mode mode)
 	events[0] = '\0';
 }
 
+/* Who wants the lock back afterwards does not want it soon (hold.c). */
+static inline void pause_tenures(void)
+{
+	msleep(40);
+}
+
 #define local_test(f) \
 	cmocka_unit_test_setup_teardown(f, setup_local, teardown)
 #define manual_test(f) \

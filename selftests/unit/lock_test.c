@@ -133,6 +133,7 @@ static void test_revoke_tells_provider_after_invalidate(void **state)
 	assert_events("");
 	revoke(SFS_LOCK_NL);
 	assert_events("invalidate:PR-NL released:NL ");
+	pause_tenures();
 	hold_fresh(SFS_LOCK_EX);
 	revoke(SFS_LOCK_NL);
 	assert_events("invalidate:EX-NL released:NL-lvb ");
@@ -351,6 +352,7 @@ static void test_grant_brings_value_only_at_nl(void **state)
 	hold_fresh(SFS_LOCK_EX);
 	lvb[0] = 0x77;
 	revoke(SFS_LOCK_PR);
+	pause_tenures();
 	hold_fresh(SFS_LOCK_EX);	/* granted with unknown value */
 	assert_int_equal(lvb[0], 0x77);
 	revoke(SFS_LOCK_NL);
