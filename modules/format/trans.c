@@ -331,12 +331,27 @@ static int flush_data(struct sfs_trans *tr, const struct closed_trans *ct)
 	return ct->new_data ? tr->vol->data->ops->flush(tr->vol->data) : 0;
 }
 
+static int start_root(struct sfs_trans *tr, u64 seq, struct sfs_io_batch *batch)
+{
+	/* the flush before it may have taken longer than the lease */
+	int ret = sfs_volume_may_write(tr->vol);
+
+	if (!ret)
+		tr->ops->start_root(tr->arg, seq, batch);
+	return ret;
+}
+
 static bool is_one_device(const struct sfs_volume *vol)
 {
 	return vol->data->priv == vol->meta->priv;
 }
 
-static int write_trans(struct sfs_trans *tr, struct closed_trans *ct)
+/*
+ * A commit's root comes when all else is durable.  A sync writes in no order, but that
+ * data comes before the root.
+ */
+static int write_trans(struct sfs_trans *tr, struct closed_trans *ct,
+		       bool is_sync)
 {
 	struct sfs_volume *vol = tr->vol;
 	struct sfs_io_batch batch;
@@ -347,31 +362,17 @@ static int write_trans(struct sfs_trans *tr, struct closed_trans *ct)
 		return ret;
 	sfs_io_batch_init(&batch);
 	ret = start_blocks(vol, &ct->dirty, ct->nr_dirty, &batch);
-	/* on one device the root's flush does both */
-	if (!ret && !is_one_device(vol))
+	/* on one device the flush of a commit's root does both */
+	if (!ret && (is_sync || !is_one_device(vol)))
 		ret = flush_data(tr, ct);
+	if (!ret && is_sync)
+		ret = start_root(tr, ct->seq, &batch);
 	err = sfs_io_batch_wait(&batch);
-	return ret ?: err ?: tr->ops->write_root(tr->arg, ct->seq);
-}
-
-/* Nothing is written in an order, but that data comes before the root. */
-static int sync_trans(struct sfs_trans *tr, struct closed_trans *ct)
-{
-	struct sfs_volume *vol = tr->vol;
-	struct sfs_io_batch batch;
-	int ret, err;
-
-	ret = sfs_volume_may_write(vol);
+	ret = ret ?: err;
 	if (ret)
 		return ret;
-	sfs_io_batch_init(&batch);
-	ret = start_blocks(vol, &ct->dirty, ct->nr_dirty, &batch);
-	if (!ret)
-		ret = flush_data(tr, ct) ?: sfs_volume_may_write(vol);
-	if (!ret)
-		tr->ops->start_root(tr->arg, ct->seq, &batch);
-	err = sfs_io_batch_wait(&batch);
-	return ret ?: err ?: vol->meta->ops->flush(vol->meta);
+	return is_sync ? vol->meta->ops->flush(vol->meta) :
+			 tr->ops->write_root(tr->arg, ct->seq);
 }
 
 static void set_durable_locked(struct sfs_trans *tr, u64 seq)
@@ -449,7 +450,7 @@ static int commit_dirty(struct sfs_trans *tr, bool is_sync)
 	is_sync = is_sync && may_sync(tr);
 	ret = close_trans(tr, next_seq, &ct);
 	if (!ret)
-		ret = is_sync ? sync_trans(tr, &ct) : write_trans(tr, &ct);
+		ret = write_trans(tr, &ct, is_sync);
 	ret = finish_trans(tr, &ct, !is_sync, ret);
 	if (!ret)
 		sfs_count(tr->vol, trans_commit);

@@ -458,24 +458,23 @@ int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino, unsigned int flags)
 			       SFS_EDIT_DROP_UNWRITTEN, flags);
 }
 
-int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
-		 unsigned int flags)
+static int sfs_clear_blocks(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
+			    enum sfs_edit_action action, unsigned int flags)
 {
 	int ret = sfs_range_check(block, len);
 
-	if (ret)
-		return ret;
-	return sfs_clear_range(fs, ino, block, block + len, false,
-			       SFS_EDIT_DROP, flags);
+	return ret ? ret : sfs_clear_range(fs, ino, block, block + len, false,
+					   action, flags);
+}
+
+int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
+		 unsigned int flags)
+{
+	return sfs_clear_blocks(fs, ino, block, len, SFS_EDIT_DROP, flags);
 }
 
 int sfs_ns_zero(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
 		unsigned int flags)
 {
-	int ret = sfs_range_check(block, len);
-
-	if (ret)
-		return ret;
-	return sfs_clear_range(fs, ino, block, block + len, false,
-			       SFS_EDIT_ZERO, flags);
+	return sfs_clear_blocks(fs, ino, block, len, SFS_EDIT_ZERO, flags);
 }

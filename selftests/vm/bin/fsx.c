@@ -160,28 +160,32 @@ static void do_write(bool is_append)
 	memcpy(model + off, tmp, len);
 }
 
-static void do_read(void)
+static void check_read(int from, unsigned char *buf, long off, long len)
 {
-	long off = rnd_off(maxlen), len = rnd_len(), want;
-	ssize_t got;
+	long want = off >= size ? 0 : size - off < len ? size - off : len;
+	ssize_t got = pread(from, buf, len, off);
 
-	LOG("read %ld +%ld (size %ld)", off, len, size);
-	want = off >= size ? 0 : size - off < len ? size - off : len;
-	got = pread(fd, tmp, len, off);
 	if (got != want) {
 		fprintf(stderr, "read %zd, not %ld\n", got, want);
 		die("pread");
 	}
-	compare(off, want, tmp);
+	compare(off, want, buf);
+}
+
+static void do_read(void)
+{
+	long off = rnd_off(maxlen), len = rnd_len();
+
+	LOG("read %ld +%ld (size %ld)", off, len, size);
+	check_read(fd, tmp, off, len);
 }
 
 /* Sectors, from memory that begins at one. */
 static void do_direct(bool is_write)
 {
-	long off = rnd_off(maxlen) / SECTOR * SECTOR, want;
+	long off = rnd_off(maxlen) / SECTOR * SECTOR;
 	long len = (rnd_len() + SECTOR - 1) / SECTOR * SECTOR;
 	unsigned char *buf = tmp + SECTOR * rnd(2);
-	ssize_t got;
 
 	if (len > maxlen - off)
 		len = (maxlen - off) / SECTOR * SECTOR;
@@ -197,13 +201,7 @@ static void do_direct(bool is_write)
 		memcpy(model + off, buf, len);
 		return;
 	}
-	want = off >= size ? 0 : size - off < len ? size - off : len;
-	got = pread(direct_fd, buf, len, off);
-	if (got != want) {
-		fprintf(stderr, "read %zd, not %ld\n", got, want);
-		die("direct pread");
-	}
-	compare(off, want, buf);
+	check_read(direct_fd, buf, off, len);
 }
 
 static void do_fallocate(void)
