@@ -49,7 +49,8 @@ help:
 	@echo '                also those of what is not finished'
 	@echo 'make sim SEEDS=N  N seeds of the cluster simulator; SEED=n repeats one;'
 	@echo '                  FULL=1: of its whole stack'
-	@echo 'make bench      scoutfs beside XFS and ext4'
+	@echo 'make bench      scoutfs beside XFS, ext4 and btrfs; bench-insns counts'
+	@echo '                instructions'
 	@echo 'make bench-cluster  scoutfs, GFS2 and OCFS2 on two nodes'
 	@echo 'make deps       install the packages named in packages.txt'
 	@echo 'make sparse     sparse over the modules'
@@ -170,6 +171,11 @@ debug-kernel:
 bench: deps
 	@$(MAKE) stock-root
 	@selftests/bench/run-bench
+
+bench-insns: deps
+	@$(MAKE) stock-root
+	@selftests/bench/run-bench --icount
+.PHONY: bench-insns
 
 bench-cluster: deps
 	@$(MAKE) stock-root

@@ -33,6 +33,12 @@ ext4)
 	}
 	mount_bench() { mount -t ext4 /dev/sfs-ext4 "$MNT"; }
 	;;
+btrfs)
+	devs=(/dev/sfs-btrfs)
+	modprobe btrfs 2>/dev/null || skip "no btrfs"
+	mkfs_bench() { mkfs.btrfs -q -f /dev/sfs-btrfs; }
+	mount_bench() { mount -t btrfs /dev/sfs-btrfs "$MNT"; }
+	;;
 *) fail "no filesystem $fs" ;;
 esac
 
@@ -47,7 +53,34 @@ step() {
 	line=$(fsbench "$2" "$MNT/b" "$3")
 	result "$1" "$(awk '{ printf "%.1f", $2 / $3 }' <<<"$line")" "$4"
 	synced=$(awk '{ printf "%.1f", $2 / ($3 + $4) }' <<<"$line")
+	p99=$(awk '{ print $5 }' <<<"$line")
 }
+
+# seconds COMMAND...: how long it and a sync of the filesystem take
+seconds() {
+	local start
+
+	start=$(date +%s.%N)
+	"$@"
+	sync -f "$MNT"
+	awk -v a="$start" -v b="$(date +%s.%N)" 'BEGIN { printf "%.2f", b - a }'
+}
+
+# iops RW: random direct 4 KiB requests, eight at a time, in a file that is written
+iops() {
+	fio --name=r --filename="$MNT/b/big" --filesize="${mib}M" --rw="$1" --bs=4k \
+		--direct=1 --ioengine=libaio --iodepth=8 --time_based --runtime=5 \
+		--randseed=1 --output-format=json >/tmp/fio.json
+	python3 -c 'import json, sys
+job = json.load(open("/tmp/fio.json"))["jobs"][0]
+print("%.0f" % job[sys.argv[1]]["iops"])' "${1#rand}"
+}
+
+# extents of the file that has most; iomap tells all but ext4 and btrfs
+most_extents() {
+	filefrag "$MNT"/b/stream* | awk '$(NF - 2) > most { most = $(NF - 2) } END { print most }'
+}
+
 
 cold() {
 	umount "$MNT"
@@ -70,10 +103,31 @@ meta_used() {
 	stat -f -c '%b %f %S' "$MNT" | awk '{ print ($1 - $2) * $3 }'
 }
 
+busy() {
+	awk '{ printf "%.2f\n", $1 - $2 }' /proc/uptime
+}
+
+# insns STEP COUNT: instructions of one call, with its share of the commit; on the
+# machine of "run-bench --icount" each takes a nanosecond
+insns() {
+	local from
+
+	from=$(busy)
+	fsbench "$1" "$MNT/b" "$2" >/dev/null
+	result "insns/$1" "$(awk -v a="$from" -v b="$(busy)" -v n="$2" \
+		'BEGIN { printf "%.0f", (b - a) * 1e9 / n }')" insns
+}
+
 trap 'mountpoint -q "$MNT" && umount "$MNT"' EXIT
 mkfs_bench
 mount_bench
 mkdir "$MNT/b"
+if [ -n "${BENCH_ICOUNT:-}" ]; then
+	for what in create stat rename unlink mkdir small; do
+		insns "$what" "$files"
+	done
+	exit 0
+fi
 for ((i = 0; i * 1000 < files; i++)); do
 	mkdir "$MNT/b/d$(printf %03d $i)"
 done
@@ -104,8 +158,27 @@ result "writes/fsync" "$(awk -v a="$w" -v b="$(writes writes)" -v n="$fsyncs" 'B
 result "KiB/fsync" "$(awk -v a="$s" -v b="$(writes write_sectors)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / 2 / n }')" KiB
 result "flushes/fsync" "$(awk -v a="$f" -v b="$(writes flushes)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / n }')" io
 
+step fsync-beside-bulk fsync-busy 100 /s
+result "p99 of these" "$p99" ms
+
+step create+write-4k small "$files" /s
+result create+write-4k+sync "$synced" /s
+cold
+step read-4k-files-cold readsmall "$files" /s
+
+step streams streams "$mib" MiB/s
+result "extents/stream" "$(most_extents)" extents
+
 step write-1m write "$mib" MiB/s
 step read-1m-warm read "$mib" MiB/s
 cold
 step read-1m-cold read "$mib" MiB/s
+result random-read-4k "$(iops randread)" /s
+result random-write-4k "$(iops randwrite)" /s
+
+src=(/usr/src/linux-headers-*-common)
+tar -C "${src[0]}" -cf /dev/shm/src.tar include scripts
+result untar "$(seconds tar -C "$MNT/b" -xf /dev/shm/src.tar)" s
+cold
+result rm-r "$(seconds rm -r "$MNT/b/include" "$MNT/b/scripts")" s
 umount "$MNT"

@@ -4,26 +4,29 @@
  *
  *	fsbench STEP DIR COUNT
  *
- * prints "STEP COUNT SECONDS SYNC_SECONDS"; the last is what a syncfs() after
- * the step took. Files are DIR/dNNN/fNNNN, PER_DIR in each directory; create
+ * prints "STEP COUNT SECONDS SYNC_SECONDS P99_MS"; SYNC_SECONDS is what a syncfs()
+ * after the step took, P99_MS is 0 but for steps that time each call. Files are DIR/dNNN/fNNNN, PER_DIR in each directory; create
  * makes what stat, readdir, rename and unlink work on.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PER_DIR = 1000, MIB = 1 << 20 };
+enum { PER_DIR = 1000, MIB = 1 << 20, STREAMS = 4, STREAM_WRITE = 1 << 16 };
 
 static const char *dir;
 static long count;
 static char buf[MIB];
+static double p99_ms;
 
 static void die(const char *what)
 {
@@ -66,6 +69,29 @@ static void do_create(void)
 		int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0644);
 
 		if (fd < 0 || close(fd))
+			die(path);
+	}
+}
+
+/* What archives and mail spools are full of. */
+static void do_small(void)
+{
+	for (long i = 0; i < count; i++) {
+		const char *path = file_path('s', i);
+		int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0644);
+
+		if (fd < 0 || write(fd, buf, 4096) != 4096 || close(fd))
+			die(path);
+	}
+}
+
+static void do_read_small(void)
+{
+	for (long i = 0; i < count; i++) {
+		const char *path = file_path('s', i);
+		int fd = open(path, O_RDONLY);
+
+		if (fd < 0 || read(fd, buf, 4096) != 4096 || close(fd))
 			die(path);
 	}
 }
@@ -167,6 +193,76 @@ static void do_fsync(void)
 	close(fd);
 }
 
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void write_for_ever(void)
+{
+	int fd = open_one("bulk", O_CREAT | O_TRUNC | O_WRONLY);
+
+	for (long i = 0;; i++)
+		if (pwrite(fd, buf, MIB, i % 256 * MIB) != MIB)
+			die("bulk write");
+}
+
+/* fsync of a small file while another process writes as fast as it can. */
+static void do_fsync_busy(void)
+{
+	double *took = calloc(count, sizeof(*took));
+	pid_t pid = fork();
+	int fd;
+
+	if (!took || pid < 0)
+		die("fork");
+	if (!pid)
+		write_for_ever();
+	fd = open_one("fsync", O_CREAT | O_TRUNC | O_WRONLY);
+	for (long i = 0; i < count; i++) {
+		double start = now();
+
+		if (write(fd, buf, 4096) != 4096 || fsync(fd))
+			die("write and fsync");
+		took[i] = now() - start;
+	}
+	close(fd);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	qsort(took, count, sizeof(*took), compare_doubles);
+	p99_ms = took[(count * 99 - 1) / 100] * 1e3;
+	free(took);
+}
+
+/* Several files that grow side by side: COUNT MiB in all. */
+static void do_streams(void)
+{
+	for (int nr = 0; nr < STREAMS; nr++) {
+		pid_t pid = fork();
+		char name[16];
+		int fd;
+
+		if (pid < 0)
+			die("fork");
+		if (pid)
+			continue;
+		snprintf(name, sizeof(name), "stream%d", nr);
+		fd = open_one(name, O_CREAT | O_TRUNC | O_WRONLY);
+		for (long i = 0; i < count * (MIB / STREAM_WRITE) / STREAMS; i++)
+			if (write(fd, buf, STREAM_WRITE) != STREAM_WRITE)
+				die("write");
+		exit(0);
+	}
+	for (int nr = 0; nr < STREAMS; nr++) {
+		int status;
+
+		if (wait(&status) < 0 || status)
+			die("a stream");
+	}
+}
+
 static void do_write(void)
 {
 	int fd = open_one("big", O_CREAT | O_TRUNC | O_WRONLY);
@@ -197,7 +293,9 @@ static const struct {
 	{ "stat", do_stat },	 { "readdir", do_readdir },
 	{ "rename", do_rename }, { "unlink", do_unlink },
 	{ "fsync", do_fsync },	 { "write", do_write },
-	{ "read", do_read },
+	{ "read", do_read },	 { "small", do_small },
+	{ "readsmall", do_read_small },
+	{ "streams", do_streams }, { "fsync-busy", do_fsync_busy },
 };
 
 int main(int argc, char **argv)
@@ -216,7 +314,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (strcmp(argv[1], steps[i].name))
 			continue;
-		if (!strcmp(argv[1], "create") || !strcmp(argv[1], "mkdir"))
+		if (!strcmp(argv[1], "create") || !strcmp(argv[1], "mkdir") ||
+		    !strcmp(argv[1], "small"))
 			make_dirs();
 		fd = open(dir, O_RDONLY | O_DIRECTORY);
 		if (fd < 0 || syncfs(fd))
@@ -227,8 +326,8 @@ int main(int argc, char **argv)
 		if (syncfs(fd))
 			die("syncfs");
 		synced = now();
-		printf("%s %ld %.6f %.6f\n", argv[1], count, end - start,
-		       synced - end);
+		printf("%s %ld %.6f %.6f %.3f\n", argv[1], count, end - start,
+		       synced - end, p99_ms);
 		return 0;
 	}
 	fprintf(stderr, "fsbench: no step %s\n", argv[1]);

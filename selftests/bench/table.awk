@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Table of the cluster bench from lines "fs step value unit"; steps have spaces.
-# names: the filesystems, in order; self: the one that is compared with the best
-# of the others, which is the smallest where the unit is ms.
+# Table of a bench from lines "fs step value unit"; steps have spaces: medians
+# (min-max) and how many times as good. names: the filesystems, in order. With
+# base, each of the others is compared with that one; else self is, with the best
+# of the others.
 {
 	fs = $1
 	unit = $NF
@@ -31,34 +32,53 @@ function median(fs, step,   i, j, k, t, a) {
 }
 
 function show(x) {
-	return x >= 100 ? sprintf("%.0f", x) : sprintf("%.1f", x)
+	return x >= 100 ? sprintf("%.0f", x) : sprintf("%.2f", x)
+}
+
+# rates and shares are better when they are larger, costs when they are smaller
+function is_cost(step) {
+	return units[step] ~ /^(s|ms|B|KiB|io|insns|extents)$/
+}
+
+function times(step, mine, theirs) {
+	if (!mine || !theirs)
+		return "-"
+	return sprintf("%.2f", is_cost(step) ? theirs / mine : mine / theirs)
 }
 
 END {
 	count = split(names, fss, " ")
-	printf "%-26s %-4s", "", "unit"
+	printf "%-26s %-6s", "", "unit"
 	for (f = 1; f <= count; f++)
-		printf " %22s", fss[f]
-	printf " %10s\n", "to better"
+		printf " %24s", fss[f]
+	for (f = 1; base != "" && f <= count; f++)
+		if (fss[f] != base)
+			printf " %12s", fss[f] "/" base
+	print base == "" ? "  to better" : ""
 	for (s = 1; s <= steps; s++) {
 		step = order[s]
-		printf "%-26s %-4s", step, units[step]
-		best = own = 0
+		printf "%-26s %-6s", step, units[step]
+		best = 0
 		for (f = 1; f <= count; f++) {
+			med[f] = 0
 			if (!((fss[f], step) in n)) {
-				printf " %22s", "-"
+				printf " %24s", "-"
 				continue
 			}
-			med = median(fss[f], step)
-			printf " %22s", show(med) " (" show(lo) "-" show(hi) ")"
-			if (fss[f] == self)
-				own = med
-			else if (!best || (units[step] == "ms" ? med < best : med > best))
-				best = med
+			med[f] = median(fss[f], step)
+			printf " %24s", show(med[f]) " (" show(lo) "-" show(hi) ")"
+			if (fss[f] == base)
+				best = med[f]
+			else if (fss[f] == self)
+				own = f
+			else if (base == "" && (!best || (is_cost(step) ? med[f] < best : med[f] > best)))
+				best = med[f]
 		}
-		if (own && best)
-			printf " %10.2f\n", own / best
-		else
-			printf " %10s\n", "-"
+		for (f = 1; base != "" && f <= count; f++)
+			if (fss[f] != base)
+				printf " %12s", times(step, med[f], best)
+		if (base == "")
+			printf " %10s", times(step, med[own], best)
+		print ""
 	}
 }

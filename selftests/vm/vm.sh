@@ -222,16 +222,17 @@ vm_initramfs() {
 # --- one machine ------------------------------------------------------------
 
 # vm_start NAME [mem=MB] [cpus=N] [cache=none|writeback|unsafe] [append=ARGS]
-#	[disk=SERIAL:PATH]... [node=N]
+#	[disk=SERIAL:PATH]... [node=N] [icount]
 #
 # Boots NAME. Its disks are kept from an earlier start; vm_new_disks empties
 # them. disk= adds one more, or replaces its own of that serial; several machines
 # may share it, with cache=none. node= puts it on the network of vm_net_start.
+# With icount and cpus=1 the machine's clock counts instructions, as nanoseconds.
 # "cache" is what QEMU does with the host's page cache; all but "none" look like
 # a disk with a volatile cache. Does not wait: see vm_wait_boot.
 vm_start() {
 	local name=$1 dir=$VM_RUN_DIR/$1 opt mem=${VM_MEM:-2048} cpus=2 cache=writeback
-	local append='' disk try port aio node=
+	local append='' disk try port aio node= accel=$VM_ACCEL
 	local -a args=() extra=() where=() net=()
 
 	shift
@@ -243,6 +244,7 @@ vm_start() {
 		append=*) append=${opt#*=} ;;
 		disk=*) extra+=("${opt#*=}") ;;
 		node=*) node=${opt#*=} ;;
+		icount) accel=icount ;;
 		*) vm_die "vm_start: unknown option $opt" ;;
 		esac
 	done
@@ -250,8 +252,9 @@ vm_start() {
 	mkdir -p "$dir"
 	rm -f "$VM_SHARE/boot/$name"
 
-	case $VM_ACCEL in
+	case $accel in
 	kvm) args+=(-accel kvm -cpu host) ;;
+	icount) args+=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu max) ;;
 	*) args+=(-accel "tcg,thread=multi" -cpu max) ;;
 	esac
 	aio=threads
