@@ -109,6 +109,8 @@ struct sfs_undo {
 
 /**
  * struct sfs_change - one operation that changes the namespace
+ * @fs: the mount
+ * @bytes: of memory it has
  * @op: its groups
  * @nr_undo: btree changes made so far
  * @max_undo: room for them
@@ -117,6 +119,8 @@ struct sfs_undo {
  * @dent: entries taking part
  */
 struct sfs_change {
+	struct sfs_fs *fs;
+	size_t bytes;
 	struct sfs_op op;
 	unsigned int nr_undo;
 	unsigned int max_undo;
@@ -126,9 +130,9 @@ struct sfs_change {
 };
 
 /*
- * With room for so many btree changes, inodes and entries; all of it is in one piece of
- * memory, and kernels may clear it, so ask for no more than needed.  -EROFS, -ENOMEM;
- * may be begun and ended again and again until destroyed.
+ * With room for so many btree changes, inodes and entries; all of it is in one
+ * piece of memory, which is not cleared.  -EROFS, -ENOMEM; may be begun and ended
+ * again and again until destroyed.
  */
 int sfs_change_create(struct sfs_fs *fs, unsigned int max_undo,
 		      unsigned int nr_nodes, unsigned int nr_dents,
