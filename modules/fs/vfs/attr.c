@@ -72,6 +72,9 @@ int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
 		ret = sfs_inode_reread(inode, 0);
 		if (ret)
 			return ret;
+		/* the VFS has asked before */
+		if (mask & MAY_WRITE && IS_IMMUTABLE(inode))
+			return -EPERM;
 	}
 	return generic_permission(idmap, inode, mask);
 }
