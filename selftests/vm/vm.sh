@@ -232,7 +232,7 @@ vm_initramfs() {
 # a disk with a volatile cache. Does not wait: see vm_wait_boot.
 vm_start() {
 	local name=$1 dir=$VM_RUN_DIR/$1 opt mem=${VM_MEM:-2048} cpus=2 cache=writeback
-	local append='' disk try port aio node= accel=$VM_ACCEL
+	local append='' disk try port aio node='' accel=$VM_ACCEL
 	local -a args=() extra=() where=() net=()
 
 	shift
