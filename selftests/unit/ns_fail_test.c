@@ -206,6 +206,28 @@ static int do_removexattr(struct scene *s)
 	return nv_setxattr(s->nv, s->file, "user.big", NULL, 0, 0);
 }
 
+/* Both or neither, as an ACL and its mode. */
+static int do_setattr_xattr(struct scene *s)
+{
+	struct sfs_xattr_change xattr = {
+		.name = "system.posix_acl_access",
+		.value = s->value,
+		.len = 9000,
+	};
+	struct sfs_inode in, attr = { .mode = 0751 };
+
+	return sfs_ns_setattr_xattr(s->nv->fs, s->file, &xattr, SFS_ATTR_MODE,
+				    &attr, &in);
+}
+
+static int do_set_flags(struct scene *s)
+{
+	struct sfs_inode in;
+
+	return sfs_ns_set_flags(s->nv->fs, s->file, SFS_INODE_NODUMP, 0,
+				nv_now(s->nv), &in);
+}
+
 static int do_alloc(struct scene *s)
 {
 	struct sfs_map map;
@@ -285,6 +307,11 @@ static void fail_all(struct nv *nv, long *countdown)
 	FAIL(setxattr);
 	FAIL(shrink_xattr);
 	FAIL(removexattr);
+	FAIL(setattr_xattr);
+	/* what is left for the deletion fits into one transaction */
+	assert_int_equal(nv_setxattr(nv, s.file, "system.posix_acl_access",
+				     NULL, 0, 0), 0);
+	FAIL(set_flags);
 	FAIL(alloc);
 	FAIL(written);
 	FAIL(punch);
@@ -496,6 +523,8 @@ static void test_read_only(void **state)
 	assert_int_equal(do_unlink(&s), -EROFS);
 	assert_int_equal(do_rename(&s), -EROFS);
 	assert_int_equal(do_setxattr(&s), -EROFS);
+	assert_int_equal(do_setattr_xattr(&s), -EROFS);
+	assert_int_equal(do_set_flags(&s), -EROFS);
 	assert_int_equal(do_alloc(&s), -EROFS);
 	assert_int_equal(do_written(&s), -EROFS);
 	assert_int_equal(do_punch(&s), -EROFS);

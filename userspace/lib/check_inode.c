@@ -111,6 +111,8 @@ static void sfs_ck_inode_values(struct sfs_check *ck, struct sfs_ck_inode *ci)
 	else if (S_ISLNK(in->mode) &&
 		 (!in->size || in->size > SFS_SYMLINK_MAX))
 		bad = "size";
+	else if (in->flags & ~(SFS_INODE_USER | SFS_INODE_INTERNAL))
+		bad = "flags";
 	if (bad)
 		sfs_check_report(ck, "inode-value", "inode %llu: impossible %s",
 				 ci->ino, bad);

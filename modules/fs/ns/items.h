@@ -189,9 +189,22 @@ int sfs_node_delete(struct sfs_change *ch, struct sfs_node *node);
 void sfs_node_seq(struct sfs_op *op, struct sfs_node *node);
 /* The same for its data: data_seq and meta_seq. */
 void sfs_node_data_seq(struct sfs_op *op, struct sfs_node *node);
+/* Attributes by enum sfs_attr_mask, and what follows them: -EINVAL. */
+int sfs_node_set_attrs(struct sfs_op *op, struct sfs_node *node,
+		       unsigned int mask, const struct sfs_inode *attr);
 /* meta_seq, iversion and ctime */
 void sfs_node_touch(struct sfs_op *op, struct sfs_node *node,
 		    struct timespec64 now);
+
+/* ---- flags (flags.c) ---------------------------------------------------- */
+
+/* What a new inode gets of its directory's flags. */
+u32 sfs_flags_inherit(u32 dir_flags, u32 mode);
+/* May names be added to the directory?  -EPERM */
+int sfs_flags_may_add(const struct sfs_inode *dir);
+/* May names be removed from the directory, and this inode lose one?  -EPERM */
+int sfs_flags_may_remove(const struct sfs_inode *dir,
+			 const struct sfs_inode *inode);
 
 /* ---- changes that wait for the commit (touch.c) ------------------------- */
 

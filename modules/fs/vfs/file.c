@@ -136,6 +136,8 @@ static ssize_t sfs_file_write_locked(struct kiocb *iocb, struct iov_iter *from)
 	ssize_t ret;
 
 	ret = sfs_inode_revalidate(inode);
+	if (!ret && IS_IMMUTABLE(inode))
+		ret = -EPERM;
 	if (!ret)
 		ret = generic_write_checks(iocb, from);
 	if (ret <= 0)
@@ -173,6 +175,21 @@ static ssize_t sfs_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 					 end >> PAGE_SHIFT);
 	}
 	return generic_write_sync(iocb, ret);
+}
+
+/* The VFS has looked at flags that may have been out of date. */
+static long sfs_file_fallocate(struct file *file, int mode, loff_t pos,
+			       loff_t len)
+{
+	struct inode *inode = file_inode(file);
+	int ret = sfs_inode_revalidate(inode);
+
+	if (ret)
+		return ret;
+	if (IS_IMMUTABLE(inode) ||
+	    (IS_APPEND(inode) && mode & ~FALLOC_FL_KEEP_SIZE))
+		return -EPERM;
+	return sfs_data_fallocate(file, mode, pos, len);
 }
 
 /* ---- seeking ---------------------------------------------------------------------- */
@@ -221,6 +238,11 @@ static vm_fault_t sfs_file_mkwrite(struct vm_fault *vmf)
 	vm_fault_t fault;
 	int ret;
 
+	ret = sfs_inode_revalidate(inode);
+	if (!ret && IS_IMMUTABLE(inode))
+		return VM_FAULT_SIGBUS;
+	if (ret)
+		return vmf_error(ret);
 	sb_start_pagefault(inode->i_sb);
 	ret = file_update_time(file);
 	filemap_invalidate_lock_shared(inode->i_mapping);
@@ -259,7 +281,7 @@ int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	.llseek		= sfs_file_llseek,		\
 	.mmap		= sfs_file_mmap,		\
 	.fsync		= sfs_fsync,			\
-	.fallocate	= sfs_data_fallocate,		\
+	.fallocate	= sfs_file_fallocate,		\
 	.splice_read	= sfs_file_splice_read,		\
 	.splice_write	= iter_file_splice_write
 

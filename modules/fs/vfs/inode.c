@@ -84,6 +84,7 @@ static void sfs_inode_apply_locked(struct inode *inode)
 	inode->i_mode = ni->mode;
 	i_uid_write(inode, ni->uid);
 	i_gid_write(inode, ni->gid);
+	sfs_fileattr_apply(inode, ni->flags);
 	set_nlink(inode, ni->nlink);
 	if (!test_bit(SFS_INODE_ATIME_DIRTY, &si->flags) ||
 	    sfs_inode_is_later(ni->atime, inode_get_atime(inode)))

@@ -112,6 +112,9 @@ static int sfs_revoke_inode(struct inode *inode, bool is_drop)
 	struct address_space *mapping = inode->i_mapping;
 	int ret, ret2;
 
+	/* the VFS refuses by them before it asks us, and another mount may clear them */
+	if (is_drop)
+		inode_set_flags(inode, 0, S_IMMUTABLE | S_APPEND);
 	if (!S_ISREG(inode->i_mode))
 		return 0;
 	/* an error is kept in the mapping for the next fsync as well */

@@ -36,6 +36,7 @@
 #include <linux/workqueue.h>
 
 struct export_operations;
+struct fileattr;
 struct sfs_fence_dirs;
 struct sfs_mmp;
 struct seq_file;
@@ -360,6 +361,18 @@ extern const struct inode_operations sfs_file_inode_ops;
 extern const struct inode_operations sfs_symlink_inode_ops;
 extern const struct inode_operations sfs_special_inode_ops;
 
+/* Change attributes and take the result; mask: enum sfs_attr_mask. */
+int sfs_attr_store(struct inode *inode, unsigned int mask,
+		   const struct sfs_inode *attr, unsigned int ns_flags);
+
+/* ---- fileattr.c ---------------------------------------------------------- */
+
+int sfs_fileattr_get(struct dentry *dentry, struct fileattr *fa);
+int sfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
+		     struct fileattr *fa);
+/* Tell the VFS of an inode's SFS_INODE_* */
+void sfs_fileattr_apply(struct inode *inode, u32 flags);
+
 /* ---- dir.c, readdir.c --------------------------------------------------- */
 
 extern const struct inode_operations sfs_dir_inode_ops;
@@ -415,8 +428,12 @@ int sfs_new_xattrs_add(struct sfs_new_xattrs *xattrs, const char *prefix,
 		       const char *name, void *value, unsigned int len);
 int sfs_acl_inherit(struct sfs_new_xattrs *xattrs, struct inode *inode,
 		    struct inode *dir);
-int sfs_xattr_set(struct inode *inode, const char *name, const void *value,
-		  size_t size, int flags);
+/*
+ * Attributes by mask, of which the mode is one, and the access ACL that must go with
+ * it, if there is one, in one transaction.
+ */
+int sfs_acl_chmod(struct inode *inode, unsigned int mask,
+		  const struct sfs_inode *attr);
 
 /* ---- revoke.c ----------------------------------------------------------- */
 
