@@ -321,7 +321,7 @@ static int sfs_setattr_once(struct sfs_change *ch, struct sfs_fs *fs, u64 ino,
 		goto out;
 	}
 	sfs_attr_apply(&ch->op, node, mask, attr);
-	if (!sfs_inode_is_sane(in)) {
+	if (!sfs_inode_is_sane(in) || !sfs_inline_allows(fs, node, in->size)) {
 		ret = -EINVAL;
 		goto out;
 	}
