@@ -615,7 +615,7 @@ static void test_items(void **state)
 		{ SFS_ITEM_EXTENT, change_extent_phys, "extent-bounds" },
 		{ SFS_ITEM_EXTENT, change_extent_len, "inode-blocks" },
 		{ SFS_ITEM_EXTENT, change_extent_len, "data-leaked" },
-		{ SFS_ITEM_SYMLINK, change_target, "symlink-size" },
+		{ SFS_ITEM_BYTES, change_target, "symlink-size" },
 		{ SFS_ITEM_XATTR, change_xattr_len, "xattr-chunks" },
 	};
 	struct vol *v = *state;

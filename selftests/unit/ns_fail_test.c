@@ -250,6 +250,33 @@ static int do_truncate(struct scene *s)
 	return nv_truncate(s->nv, s->file, 9 * 4096);
 }
 
+static int do_inline_store(struct scene *s)
+{
+	return sfs_ns_inline_store(s->nv->fs, s->linked, s->value, 700, 0);
+}
+
+static int do_inline_again(struct scene *s)
+{
+	return sfs_ns_inline_store(s->nv->fs, s->linked, s->value, 300, 0);
+}
+
+static int do_inline_truncate(struct scene *s)
+{
+	return nv_truncate(s->nv, s->linked, 200);
+}
+
+static int do_inline_give_space(struct scene *s)
+{
+	struct sfs_map map;
+
+	return sfs_ns_alloc(s->nv->fs, s->linked, 0, 1, 1, 0, &map);
+}
+
+static int do_inline_written(struct scene *s)
+{
+	return sfs_ns_written(s->nv->fs, s->linked, 0, 1, 4096, 0);
+}
+
 static int do_delete(struct scene *s)
 {
 	return sfs_ns_delete(s->nv->fs, s->file);
@@ -316,6 +343,11 @@ static void fail_all(struct nv *nv, long *countdown)
 	FAIL(written);
 	FAIL(punch);
 	FAIL(truncate);
+	FAIL(inline_store);
+	FAIL(inline_again);
+	FAIL(inline_truncate);
+	FAIL(inline_give_space);
+	FAIL(inline_written);
 	FAIL(rename);
 	assert_int_equal(nv_unlink(s.nv, s.sub, "link", false,
 				   &(struct sfs_inode) {}), 0);

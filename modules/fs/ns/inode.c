@@ -321,6 +321,8 @@ static int sfs_setattr_once(struct sfs_change *ch, struct sfs_fs *fs, u64 ino,
 		goto out;
 	}
 	ret = sfs_node_set_attrs(&ch->op, node, mask, attr);
+	if (!ret && !sfs_inline_allows(fs, node, in->size))
+		ret = -EINVAL;
 	if (!ret)
 		ret = sfs_node_write(ch, node);
 	if (!ret && mask & SFS_ATTR_DATA_CHANGED)

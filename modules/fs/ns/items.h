@@ -299,6 +299,7 @@ enum sfs_edit_action {
  * @new: what shall be there, merged
  * @drop: space to free
  * @old_val: values of the items of @old
+ * @bytes: of a file that was inline, or NULL
  */
 struct sfs_edit {
 	struct sfs_change *ch;
@@ -313,6 +314,7 @@ struct sfs_edit {
 	struct sfs_ext *new;
 	struct sfs_ext *drop;
 	struct sfs_disk_file_extent *old_val;
+	u8 *bytes;
 };
 
 int sfs_edit_create(struct sfs_fs *fs, unsigned int max, struct sfs_edit **ret);
@@ -337,10 +339,10 @@ int sfs_edit_free(struct sfs_edit *e);
 /* All of it; the inode is written when counts changed or is_changed. */
 int sfs_edit_apply(struct sfs_edit *e, bool is_changed);
 
-/* tree_ops of an edit that drops and one that does not */
+/* tree_ops of an edit that drops and one that does not; two for inode and bytes */
 static inline unsigned int sfs_edit_ops(unsigned int max, bool is_drop)
 {
-	return 1 + sfs_run_ops(max + 2) + (is_drop ? max : 0);
+	return 2 + sfs_run_ops(max + 2) + (is_drop ? max : 0);
 }
 
 /* The extent that contains block, or the next one after it; -ENOENT. */
@@ -350,6 +352,29 @@ static inline unsigned int sfs_ns_op_flags(unsigned int flags)
 {
 	return (flags & SFS_NS_NOWAIT ? SFS_OP_TRY : 0) |
 	       (flags & SFS_NS_IO ? SFS_OP_IO : 0);
+}
+
+/* Lock a regular file for a change of its extents and read its inode. */
+int sfs_file_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
+		   unsigned int max, unsigned int flags);
+
+/* ---- bytes of small files (inline.c); the caller writes the node -------- */
+
+/* They are in block 0, or gone; nothing happens to a file that is not inline. */
+int sfs_inline_drop(struct sfs_edit *e);
+/* Those past the inode's size go. */
+int sfs_inline_cut(struct sfs_edit *e);
+
+static inline bool sfs_node_is_inline(const struct sfs_node *node)
+{
+	return node->in.flags & SFS_INODE_INLINE;
+}
+
+/* May the file grow to size?  Else its bytes have to be written to block 0 first. */
+static inline bool sfs_inline_allows(struct sfs_fs *fs,
+				     const struct sfs_node *node, u64 size)
+{
+	return !sfs_node_is_inline(node) || size <= sfs_inline_max(fs->vol);
 }
 
 /*

@@ -242,7 +242,7 @@ static int sfs_create_symlink(struct sfs_creation *cr, u64 ino)
 	int ret;
 
 	for (off = 0; off < args->target_len; off += size) {
-		key = SFS_KEY(ino, SFS_ITEM_SYMLINK, off / size, 0);
+		key = SFS_KEY(ino, SFS_ITEM_BYTES, off / size, 0);
 		ret = sfs_change_insert(cr->ch, &key, args->target + off,
 					min(size, args->target_len - off));
 		if (ret)

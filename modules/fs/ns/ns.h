@@ -90,7 +90,9 @@ struct sfs_inode {
 #define SFS_INODE_FIXED		(SFS_INODE_IMMUTABLE | SFS_INODE_APPEND)
 #define SFS_INODE_TRUNCATE	(1U << 31)	/* extents past the size are left */
 #define SFS_INODE_DELETING	(1U << 30)	/* half of it is gone already */
-#define SFS_INODE_INTERNAL	(SFS_INODE_TRUNCATE | SFS_INODE_DELETING)
+#define SFS_INODE_INLINE	(1U << 29)	/* its bytes are in an item, see inline.c */
+#define SFS_INODE_INTERNAL	(SFS_INODE_TRUNCATE | SFS_INODE_DELETING | \
+				 SFS_INODE_INLINE)
 
 /*
  * How an operation gets the cluster lock of its inode.  NOWAIT: the caller has a
@@ -452,5 +454,20 @@ int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
  */
 int sfs_ns_zero(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
 		unsigned int flags);
+
+/* ---- inline.c ----------------------------------------------------------- */
+
+/* Bytes that a file of this volume can have inline; 0: none. */
+unsigned int sfs_inline_max(const struct sfs_volume *vol);
+/*
+ * Store the whole contents of a file, at most sfs_inline_max() bytes; the stored
+ * size becomes at least len.  meta_seq and block counts follow; iversion and
+ * data_seq do not.  -EEXIST when block 0 has space: then the bytes belong there.
+ */
+int sfs_ns_inline_store(struct sfs_fs *fs, u64 ino, const void *bytes,
+			unsigned int len, unsigned int flags);
+/* Up to size bytes; returns how many are stored, -ENODATA when it is not inline. */
+int sfs_ns_inline_read(struct sfs_fs *fs, u64 ino, void *buf, unsigned int size,
+		       unsigned int flags);
 
 #endif

@@ -69,6 +69,11 @@ static ssize_t sfs_file_write_held(struct kiocb *iocb, struct iov_iter *from)
 	ret = sfs_inode_touch_data(inode);
 	pos = iocb->ki_pos;
 	if (!ret)
+		ret = sfs_data_outgrow(inode, pos + iov_iter_count(from));
+	if (!ret && iocb->ki_flags & IOCB_DIRECT &&
+	    sfs_data_may_be_inline(inode, pos))
+		ret = sfs_data_leave_inline(inode);
+	if (!ret)
 		ret = sfs_data_extend(inode, pos);
 	if (ret)
 		return ret;

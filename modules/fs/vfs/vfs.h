@@ -155,6 +155,7 @@ enum sfs_inode_bits {
 	SFS_INODE_WANTED,	/* others have deleted it: delete it at the end */
 	SFS_INODE_DROP,		/* leaves the cache with its last user */
 	SFS_INODE_NO_PAGES,	/* on its way out of the cache */
+	SFS_INODE_SMALL,	/* page 0 may be dirty without a block, see data/small.c */
 };
 
 /* A mapping, true while map_seq and the generation of the lock are these. */

@@ -189,7 +189,7 @@ static void do_direct(bool is_write)
 
 	if (len > maxlen - off)
 		len = (maxlen - off) / SECTOR * SECTOR;
-	if (!len)
+	if (len <= 0)
 		return;
 	LOG("direct %s %ld +%ld (size %ld)", is_write ? "write" : "read", off,
 	    len, size);
