@@ -7,7 +7,7 @@
 require_cmd fio
 mkfs_vol
 mount_vol
-size=16m
+size=8m
 [ "$TEST_LONG" = 0 ] || size=256m
 # job NAME OPTIONS...: the seed is the same for each run of a job, so that a run that
 # only verifies expects what the one before wrote
