@@ -44,12 +44,13 @@ int sfs_data_hold(struct inode *inode);
 void sfs_data_release(struct inode *inode);
 /* Before a file grows past pos: zero what lies between the size and pos. */
 int sfs_data_extend(struct inode *inode, loff_t pos);
-/* Set the size; the caller holds i_rwsem. */
+/* Set the size; the caller has i_rwsem alone. */
 int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now);
 vm_fault_t sfs_data_mkwrite(struct vm_fault *vmf);
 /* Can the device do it? */
 bool sfs_data_is_direct(const struct kiocb *iocb, const struct iov_iter *iter);
 ssize_t sfs_data_direct_read(struct kiocb *iocb, struct iov_iter *to);
+ssize_t sfs_data_direct_overwrite(struct kiocb *iocb, struct iov_iter *from);
 ssize_t sfs_data_direct_write(struct kiocb *iocb, struct iov_iter *from);
 
 /* ---- small.c: files that have, or will have, their bytes inline ---------- */

@@ -199,6 +199,7 @@ long sfs_data_fallocate(struct file *file, int mode, loff_t pos, loff_t len)
 	if (mode & ~SFS_FALLOC_MODES)
 		return -EOPNOTSUPP;
 	inode_lock(inode);
+	inode_dio_wait(inode);
 	ret = sfs_inode_revalidate(inode);
 	if (!ret && !(mode & FALLOC_FL_KEEP_SIZE))
 		ret = inode_newsize_ok(inode, max(end, i_size_read(inode)));

@@ -497,6 +497,7 @@ int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now)
 	struct sfs_inode ni;
 	int ret;
 
+	inode_dio_wait(inode);
 	filemap_invalidate_lock(inode->i_mapping);
 	ret = sfs_data_hold(inode);
 	if (ret)

@@ -18,7 +18,7 @@ static int sfs_file_open(struct inode *inode, struct file *file)
 	if (!ret)
 		ret = generic_file_open(inode, file);
 	if (!ret)
-		file->f_mode |= FMODE_CAN_ODIRECT;
+		file->f_mode |= FMODE_CAN_ODIRECT | FMODE_NOWAIT;
 	return ret;
 }
 
@@ -29,7 +29,10 @@ static ssize_t sfs_file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	struct inode *inode = file_inode(iocb->ki_filp);
 	int ret;
 
-	ret = sfs_inode_revalidate(inode);
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		ret = sfs_inode_is_valid(inode) ? 0 : -EAGAIN;
+	else
+		ret = sfs_inode_revalidate(inode);
 	if (ret)
 		return ret;
 	if (!(iocb->ki_flags & IOCB_DIRECT))
@@ -160,7 +163,16 @@ static ssize_t sfs_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	ret = sfs_volume_error(&SFS_SB(inode->i_sb)->vol);
 	if (ret)
 		return ret;
+	/* each changes times, in a transaction, and may have to wait for it */
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		return -EOPNOTSUPP;
+	if (iocb->ki_flags & IOCB_DIRECT) {
+		ret = sfs_data_direct_overwrite(iocb, from);
+		if (ret != -ENOTBLK)
+			return ret;
+	}
 	inode_lock(inode);
+	inode_dio_wait(inode);
 	ret = sfs_file_write_locked(iocb, from);
 	inode_unlock(inode);
 	if (ret <= 0)

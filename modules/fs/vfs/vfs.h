@@ -15,7 +15,8 @@
  * name was looked up; generations are unique within a mount.
  *
  * Pages.  A page is dirtied only by users of the group's lock in EX and is clean
- * before EX is given up: see sfs_data_hold().
+ * before EX is given up: see sfs_data_hold().  Direct I/O is over before the lock
+ * that it was submitted under is given up: see fs/data/direct.c.
  *
  * Lock order: i_rwsem, mapping->invalidate_lock, cluster locks, page lock or
  * transaction hold, group rwsem.  Nobody waits for a cluster lock with a page lock
@@ -165,9 +166,18 @@ struct sfs_data_last {
 	u64 gen;
 };
 
+/* A written extent, likewise; no bytes: none. */
+struct sfs_direct_map {
+	loff_t pos;
+	loff_t bytes;
+	u64 addr;
+	u64 seq;
+	u64 gen;
+};
+
 /*
  * struct sfs_inode_info - one cached inode
- * @lock: guards @ni, @gen and @dirty_seq
+ * @lock: guards @ni, @gen, @dirty_seq and @direct_map
  * @ni: attributes; @ni.ino never changes
  * @gen: lock generation they are valid under, 0: none
  * @dirty_seq: no transaction after this one has changes of the inode
@@ -176,6 +186,7 @@ struct sfs_data_last {
  * @map_seq: grows when mappings may have changed; for iomap_valid()
  * @free_seq: grows when blocks may have been freed
  * @last_map: of the last write; guarded by i_rwsem
+ * @direct_map: of the last direct I/O
  * @ioend_lock: guards @ioends
  * @ioends: write-back that came to its end and is not finished
  * @ioend_work: finishes it
@@ -185,7 +196,7 @@ struct sfs_data_last {
  * @vfs_inode: the VFS's part
  */
 struct sfs_inode_info {
-	spinlock_t lock;	/* ni, gen, dirty_seq */
+	spinlock_t lock;	/* ni, gen, dirty_seq, direct_map */
 	struct sfs_inode ni;
 	u64 gen;
 	u64 dirty_seq;
@@ -195,6 +206,7 @@ struct sfs_inode_info {
 	atomic64_t map_seq;
 	atomic64_t free_seq;
 	struct sfs_data_last last_map;
+	struct sfs_direct_map direct_map;
 
 	spinlock_t ioend_lock;	/* ioends */
 	struct list_head ioends;
