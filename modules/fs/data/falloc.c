@@ -104,14 +104,15 @@ static int sfs_falloc_clear_blocks(struct inode *inode, loff_t pos, loff_t end,
 static int sfs_falloc_clear_held(struct inode *inode, loff_t pos, loff_t end,
 				 int mode)
 {
+	loff_t first = round_down(pos, PAGE_SIZE);
 	int ret = 0;
 
 	if (sfs_data_may_be_inline(inode, pos))
 		ret = sfs_data_leave_inline(inode);
 	/* iomap zeroes only what it finds written, so what is dirty is written */
 	if (!ret)
-		ret = filemap_write_and_wait_range(inode->i_mapping,
-					   round_down(pos, PAGE_SIZE), end - 1);
+		ret = filemap_write_and_wait_range(inode->i_mapping, first,
+						   end - 1);
 	if (!ret)
 		ret = sfs_inode_touch_data(inode);
 	if (!ret)
