@@ -425,7 +425,7 @@ int sfs_cl_leader_receive(struct sfs_cluster *c, struct sfs_net_peer *session,
 static int sfs_cl_leader_ready(struct sfs_cluster *c, struct sfs_cl_peer *peer,
 			       struct sfs_net_peer *session)
 {
-	int ret = -EPROTO;
+	int ret = -ENOTCONN;	/* it has another session by now */
 
 	mutex_lock(&c->members_lock);
 	if (peer->session == session && peer->state < SFS_CL_PEER_LOST) {
@@ -587,12 +587,11 @@ int sfs_cl_leader_serve(struct sfs_cluster *c, struct sfs_net_peer *session,
 			u32 *reply_len)
 {
 	struct sfs_cl_peer *peer = sfs_net_peer_priv(session);
-	int ret = -EPROTO;
+	int ret = -ENOTCONN;
 
-	if (!peer)
-		return -EPROTO;
+	/* who asks one that leads no more, or counts it as lost, does nothing wrong */
 	down_read(&c->serve_sem);
-	if (c->master && READ_ONCE(peer->state) < SFS_CL_PEER_LOST) {
+	if (peer && c->master && READ_ONCE(peer->state) < SFS_CL_PEER_LOST) {
 		if (type < SFS_CL_CALL_OWN)
 			ret = c->ops->serve(c->arg, peer->rid, type, req,
 					    req_len, reply, reply_len);
@@ -601,7 +600,7 @@ int sfs_cl_leader_serve(struct sfs_cluster *c, struct sfs_net_peer *session,
 						     req_len, reply, reply_len);
 	}
 	up_read(&c->serve_sem);
-	if (!sfs_volume_error(c->vol))
+	if (ret != -ENOTCONN && !sfs_volume_error(c->vol))
 		return ret;
 	/*
 	 * What fails here need not fail with the next leader; and whoever waits for

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../../lib.sh"
 
 nr=3000
+dmesg -C
 fence_start
 mkfs_cluster 3
 mount_all 3
