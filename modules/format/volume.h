@@ -27,6 +27,7 @@
 	X(leader_return,		"space returns taken") \
 	X(leader_fold,			"mount logs folded into the root map") \
 	X(group_load,			"group roots looked up") \
+	X(group_ahead,			"of these for who reads a directory") \
 	X(group_evict,			"groups dropped from memory") \
 	X(lock_invalidate,		"cluster lock invalidations served") \
 	X(inode_created,		"inodes created") \

@@ -298,6 +298,10 @@ struct sfs_group *sfs_group_get(struct sfs_fs *fs, u64 nr);
 void sfs_group_put(struct sfs_fs *fs, struct sfs_group *grp);
 /* Find the root; the caller is a user of the group's lock. */
 int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp);
+/* Get the lock (PR), the root and leaves of a group that will be wanted soon. */
+void sfs_group_ahead(struct sfs_fs *fs, u64 nr);
+/* Would that be in vain?  Without locks, so only a hint. */
+bool sfs_group_is_loaded(struct sfs_fs *fs, u64 nr);
 u64 sfs_group_generation(struct sfs_group *grp);
 unsigned long sfs_group_shrink(struct sfs_fs *fs, unsigned long nr);
 /* A group nobody ever used, EX held by nobody but us: its number. */

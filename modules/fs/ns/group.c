@@ -256,6 +256,39 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp)
 	return ret;
 }
 
+bool sfs_group_is_loaded(struct sfs_fs *fs, u64 nr)
+{
+	struct sfs_group *grp;
+	bool is_loaded;
+
+	rcu_read_lock();
+	grp = xa_load(&fs->groups, nr);
+	is_loaded = grp && READ_ONCE(grp->loaded);
+	rcu_read_unlock();
+	return is_loaded;
+}
+
+void sfs_group_ahead(struct sfs_fs *fs, u64 nr)
+{
+	struct sfs_key key = SFS_KEY(nr << fs->vol->group_shift, 0, 0, 0);
+	struct sfs_group *grp = sfs_group_get(fs, nr);
+
+	if (IS_ERR(grp))
+		return;
+	/* errors are met by whoever needs it */
+	if (!sfs_lock_acquire(grp->lock, SFS_LOCK_PR, 0)) {
+		if (!READ_ONCE(grp->loaded) && !sfs_group_load(fs, grp)) {
+			/* there is no such item, but the first one is beside it */
+			down_read(&grp->rwsem);
+			sfs_btree_lookup(fs->vol, &grp->tree, &key, NULL, 0);
+			up_read(&grp->rwsem);
+			sfs_count(fs->vol, group_ahead);
+		}
+		sfs_lock_release(grp->lock, SFS_LOCK_PR);
+	}
+	sfs_group_put(fs, grp);
+}
+
 /* ---- revocation --------------------------------------------------------- */
 
 static int group_granted(void *arg, struct sfs_lock *lock,

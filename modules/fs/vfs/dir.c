@@ -49,6 +49,7 @@ static int sfs_dentry_reread(struct inode *dir, struct dentry *dentry)
 		return ret == -ESTALE ? 0 : ret;
 	if (ret ? !!inode : !inode || sfs_ino(inode) != de.ino)
 		return 0;
+	sfs_ahead_looked_up(dir, inode);
 	WRITE_ONCE(dentry->d_time, gen);
 	return 1;
 }
@@ -90,6 +91,8 @@ static struct dentry *sfs_lookup(struct inode *dir, struct dentry *dentry,
 		return ERR_PTR(ret);
 	if (!ret)
 		inode = sfs_iget(dir->i_sb, de.ino);
+	if (!IS_ERR(inode))
+		sfs_ahead_looked_up(dir, inode);
 	WRITE_ONCE(dentry->d_time, gen);
 	alias = d_splice_alias(inode, dentry);
 	if (!IS_ERR_OR_NULL(alias))

@@ -251,6 +251,7 @@ void sfs_mount_stop(struct sfs_sb_info *sbi)
 	sfs_sysfs_del(sbi);
 	sfs_mounts_del(sbi);
 	sfs_shrink_stop(sbi);
+	sfs_ahead_stop(sbi);
 	if (fs) {
 		/* who is kicked from now on finds nothing to do */
 		WRITE_ONCE(sbi->fs, NULL);
@@ -309,6 +310,8 @@ static int sfs_mount_start(struct fs_context *fc, struct sfs_sb_info *sbi)
 	}
 	if (!ret)
 		ret = sfs_shrink_start(sbi);
+	if (!ret)
+		ret = sfs_ahead_start(sbi);
 	return ret;
 }
 

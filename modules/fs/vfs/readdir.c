@@ -44,6 +44,8 @@ static int sfs_readdir(struct file *file, struct dir_context *ctx)
 				     buf, SFS_READDIR_BYTES);
 		if (ret > 0 && fatal_signal_pending(current))
 			ret = -EINTR;
+		if (ret > 0)
+			sfs_ahead_listed(dir, buf, ret);
 	} while (ret > 0 && sfs_readdir_emit(ctx, buf, ret));
 	kfree(buf);
 	return min(ret, 0);

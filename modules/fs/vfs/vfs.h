@@ -133,6 +133,7 @@ struct sfs_sb_info {
 	struct work_struct atime_work;
 	wait_queue_head_t evict_wait;
 
+	struct sfs_ahead *ahead;
 	struct shrinker *cache_shrinker;
 	struct shrinker *group_shrinker;
 
@@ -156,6 +157,8 @@ enum sfs_inode_bits {
 	SFS_INODE_WANTED,	/* others have deleted it: delete it at the end */
 	SFS_INODE_DROP,		/* leaves the cache with its last user */
 	SFS_INODE_NO_PAGES,	/* on its way out of the cache */
+	SFS_INODE_LISTED,	/* a directory that was read */
+	SFS_INODE_WALKED,	/* and whose entries are looked up, see ahead.c */
 	SFS_INODE_SMALL,	/* page 0 may be dirty without a block, see data/small.c */
 };
 
@@ -385,6 +388,13 @@ int sfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 		     struct fileattr *fa);
 /* Tell the VFS of an inode's SFS_INODE_* */
 void sfs_fileattr_apply(struct inode *inode, u32 flags);
+
+/* ---- ahead.c ------------------------------------------------------------ */
+
+int sfs_ahead_start(struct sfs_sb_info *sbi);
+void sfs_ahead_stop(struct sfs_sb_info *sbi);
+void sfs_ahead_listed(struct inode *dir, const void *buf, unsigned int len);
+void sfs_ahead_looked_up(struct inode *dir, struct inode *inode);
 
 /* ---- dir.c, readdir.c --------------------------------------------------- */
 
