@@ -28,7 +28,8 @@ mkdir "$MNT0/top"
 cold
 [ "$(find "$MNT0" | wc -l)" -gt $nr ]
 cold
-[ "$(ls -U "$MNT0/top" | wc -l)" = $nr ]
+names=("$MNT0"/top/*)
+[ ${#names[@]} = $nr ]
 [ "$(counter group_ahead)" = 0 ] || fail "a listing read $(counter group_ahead) groups ahead"
 
 cold
