@@ -60,14 +60,26 @@ static int log_root(struct sfs_fs *fs, struct sfs_group *grp, u64 seq)
 	return sfs_btree_set(&fs->trans, &fs->mlog, &key, &root, sizeof(root));
 }
 
+/* Before mlog_sem is taken: a group's rwsem comes first. */
+static int store_touched(struct sfs_fs *fs)
+{
+	struct sfs_group *grp;
+	int ret = 0;
+
+	list_for_each_entry(grp, &fs->dirty_groups, dirty_link) {
+		ret = sfs_touched_commit(&fs->trans, grp);
+		if (ret)
+			break;
+	}
+	return ret;
+}
+
 static int log_groups(struct sfs_fs *fs, u64 seq)
 {
 	struct sfs_group *grp, *tmp;
 	int ret = 0;
 
 	list_for_each_entry_safe(grp, tmp, &fs->dirty_groups, dirty_link) {
-		if (!ret)
-			ret = sfs_touched_commit(&fs->trans, grp);
 		if (!ret)
 			ret = sfs_btree_fill_crcs(&fs->trans, &grp->tree);
 		if (!ret)
@@ -155,6 +167,9 @@ static int fs_prepare(void *arg, u64 seq)
 	struct sfs_fs *fs = arg;
 	int ret;
 
+	ret = store_touched(fs);
+	if (ret)
+		return ret;
 	down_write(&fs->mlog_sem);
 	ret = drop_folded(fs);
 	if (!ret)
