@@ -121,7 +121,8 @@ static void test_alloc_and_convert(void **state)
 	assert_int_equal(sfs_ns_alloc(nv->fs, ino, 30, 1, 50, 0, &map), 0);
 	assert_int_equal(map.len, 1);
 	assert_map(nv, ino, 30, 50, map.phys, SFS_EXT_UNWRITTEN);
-	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0,
+					      SFS_FILE_BLOCKS_MAX, 0), 0);
 	assert_map(nv, ino, 30, 1ULL << 40, 0, 0);
 	assert_map(nv, ino, 10, 20, p, 0);
 }
@@ -291,7 +292,8 @@ static void test_offline(void **state)
 	assert_int_equal(nv_stat(nv, ino).offline_blocks, 980);
 	assert_int_equal(nv_stat(nv, ino).online_blocks, 20);
 	/* trimming leaves what is offline */
-	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0,
+					      SFS_FILE_BLOCKS_MAX, 0), 0);
 	assert_map(nv, ino, 320, 30, p + 20,
 		   SFS_EXT_OFFLINE | SFS_EXT_UNWRITTEN);
 	assert_int_equal(sfs_ns_punch(nv->fs, ino, 310, 100, 0), 0);

@@ -162,14 +162,15 @@ void sfs_data_release(struct inode *inode)
 	sfs_lock_release(SFS_I(inode)->grp->lock, SFS_LOCK_EX);
 }
 
-static int sfs_data_give_space(struct inode *inode, struct sfs_map *map)
+/* room: blocks until the next extent, as far as the caller knows */
+static int sfs_data_give_space(struct inode *inode, struct sfs_map *map,
+			       u64 room)
 {
-	u64 want = sfs_data_want(inode, map->block, map->len);
+	u64 want = min(sfs_data_want(inode, map->block, map->len), room);
 	u64 block = map->block;
 	int ret;
 
-	ret = sfs_ns_alloc(sfs_inode_fs(inode), sfs_ino(inode), block,
-			   map->len, want, SFS_NS_IO, map);
+	ret = sfs_prealloc_alloc(inode, block, map->len, want, map);
 	trace_scoutfs_data_alloc(inode, block, want, map, ret);
 	if (!ret && WARN_ON_ONCE(!map->phys || !map->len))
 		ret = -EIO;
@@ -219,8 +220,10 @@ static int sfs_data_map_for_write(struct inode *inode, u64 seq, u64 block,
 			 min(end - block + 1, SFS_DATA_MAP_BLOCKS), SFS_NS_IO,
 			 map);
 	if (!ret && !map->phys && may_alloc) {
-		map->len = min(len, map->len);
-		ret = sfs_data_give_space(inode, map);
+		u64 room = map->len;
+
+		map->len = min(len, room);
+		ret = sfs_data_give_space(inode, map, room);
 	}
 	if (ret)
 		return ret;
@@ -293,7 +296,7 @@ static int sfs_data_fault_alloc(struct inode *inode, struct folio *folio)
 		ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
 				 len, SFS_NS_IO, &map);
 		if (!ret && !map.phys)
-			ret = sfs_data_give_space(inode, &map);
+			ret = sfs_data_give_space(inode, &map, U64_MAX);
 		if (!ret) {
 			block += map.len;
 			len -= map.len;

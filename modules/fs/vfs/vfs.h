@@ -89,6 +89,9 @@ struct sfs_mount_opts {
  * @asked_work: drops those that nobody uses
  * @atimes: inodes whose time of last access is to be stored
  * @atime_work: stores it
+ * @prealloc_lock: guards @preallocs, @nr_preallocs and what inodes have of them
+ * @preallocs: inodes with space set aside, see prealloc.c
+ * @nr_preallocs: their number
  * @evict_wait: an inode on its way out of the cache has no pages any more
  * @cache_shrinker: of metadata blocks
  * @group_shrinker: of groups
@@ -129,6 +132,9 @@ struct sfs_sb_info {
 	struct work_struct asked_work;
 	struct llist_head atimes;
 	struct work_struct atime_work;
+	spinlock_t prealloc_lock;	/* see above */
+	struct list_head preallocs;
+	unsigned long nr_preallocs;
 	wait_queue_head_t evict_wait;
 
 	struct shrinker *cache_shrinker;
@@ -154,6 +160,7 @@ enum sfs_inode_bits {
 	SFS_INODE_WANTED,	/* others have deleted it: delete it at the end */
 	SFS_INODE_DROP,		/* leaves the cache with its last user */
 	SFS_INODE_NO_PAGES,	/* on its way out of the cache */
+	SFS_INODE_KEEP_SPACE,	/* space past the size is the user's */
 };
 
 /* A mapping, true while map_seq and the generation of the lock are these. */
@@ -180,6 +187,12 @@ struct sfs_data_last {
  * @iput_node: in the mount's iputs
  * @asked_node: in the mount's asked
  * @atime_node: in the mount's atimes
+ * @prealloc_link: in the mount's preallocs; guarded, like the next three, by its
+ *	prealloc_lock
+ * @prealloc_at: jiffies when it was put there, or looked at last
+ * @prealloc_block: first of the blocks set aside
+ * @prealloc_end: where they end
+ * @written_at: jiffies of the last write(2)
  * @vfs_inode: the VFS's part
  */
 struct sfs_inode_info {
@@ -201,6 +214,12 @@ struct sfs_inode_info {
 	struct llist_node iput_node;
 	struct llist_node asked_node;
 	struct llist_node atime_node;
+
+	struct list_head prealloc_link;
+	unsigned long prealloc_at;
+	u64 prealloc_block;
+	u64 prealloc_end;
+	unsigned long written_at;
 	struct inode vfs_inode;
 };
 
@@ -421,6 +440,8 @@ int sfs_xattr_set(struct inode *inode, const char *name, const void *value,
 /* ---- revoke.c ----------------------------------------------------------- */
 
 int sfs_revoke_inodes(void *arg, u64 group, bool is_drop);
+/* Drop a reference where no inode may be evicted. */
+void sfs_revoke_iput(struct sfs_sb_info *sbi, struct inode *inode);
 void sfs_revoke_iput_work(struct work_struct *work);
 /* No inode may be referenced by revocations after this. */
 void sfs_revoke_stop(struct sfs_sb_info *sbi);
@@ -432,6 +453,15 @@ void sfs_asked_open(void *arg, u64 first, unsigned int nr,
 		    const struct sfs_open_map *wanted,
 		    struct sfs_open_map *open);
 void sfs_asked_work(struct work_struct *work);
+
+/* ---- prealloc.c --------------------------------------------------------- */
+
+void sfs_prealloc_keep(struct inode *inode);
+void sfs_prealloc_work(struct sfs_sb_info *sbi);
+void sfs_prealloc_return(struct sfs_sb_info *sbi);
+void sfs_prealloc_evict(struct inode *inode, bool is_deleted);
+int sfs_prealloc_alloc(struct inode *inode, u64 block, u64 len, u64 want,
+		       struct sfs_map *map);
 
 /* ---- module.c ----------------------------------------------------------- */
 
