@@ -18,6 +18,8 @@ KBUILD_DIR = $(BUILD)/$(KVER)/modules
 USER_DIR = $(BUILD)/userspace
 ROOT_DIR = $(BUILD)/vm/root-$(KVER)
 JOBS ?= $(shell nproc)
+# test machines side by side; fewer when processors or memory are
+VM_JOBS ?= 2
 
 # W=1 without a warning, or the build fails; WERROR= lets warnings pass.
 WERROR ?= -Werror
@@ -156,10 +158,10 @@ check-fuzz:
 
 # T is a list of areas or area/name globs
 check-vm: stock-root
-	@selftests/run-vm $(if $(PENDING),--pending) $(T)
+	@selftests/run-vm --jobs $(VM_JOBS) $(if $(PENDING),--pending) $(T)
 
 check-vm-long: stock-root
-	@selftests/run-vm --long $(T)
+	@selftests/run-vm --jobs $(VM_JOBS) --long $(T)
 
 check-vm-debug: debug-kernel
 	@$(MAKE) vm-root KDIR=$(DEBUG_KDIR)

@@ -103,15 +103,11 @@ static inline struct timespec64 inode_get_mtime(const struct inode *inode)
 #ifdef HAVE_GET_INODE_ACL	/* 6.2 */
 #define sfs_compat_acl_object		dentry
 #define sfs_compat_acl_inode(object)	d_inode(object)
-#define sfs_compat_acl_chmod(idmap, dentry, mode) \
-	posix_acl_chmod(idmap, dentry, mode)
 #define SFS_COMPAT_ACL_HANDLERS		/* the VFS knows them */
 #else
-#define get_inode_acl		get_acl		/* the operation's name */
+#define get_inode_acl		get_acl		/* the operation and the function */
 #define sfs_compat_acl_object		inode
 #define sfs_compat_acl_inode(object)	(object)
-#define sfs_compat_acl_chmod(idmap, dentry, mode) \
-	posix_acl_chmod(idmap, d_inode(dentry), mode)
 #define SFS_COMPAT_ACL_HANDLERS						\
 	&posix_acl_access_xattr_handler,				\
 	&posix_acl_default_xattr_handler,

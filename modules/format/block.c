@@ -473,7 +473,7 @@ int sfs_block_new(struct sfs_trans *tr, u64 owner, u8 type, struct sfs_ref *ref,
 	ret = sfs_trans_alloc_block(tr, &blkno);
 	if (ret)
 		return ret;
-	blk = block_alloc(vol, blkno, change_gfp(tr));
+	blk = block_alloc(vol, blkno, change_gfp(tr) | __GFP_ZERO);
 	ret = blk ? cache_insert_new(vol, blk, change_gfp(tr)) : -ENOMEM;
 	if (ret) {
 		if (blk)
@@ -481,7 +481,6 @@ int sfs_block_new(struct sfs_trans *tr, u64 owner, u8 type, struct sfs_ref *ref,
 		sfs_trans_free_block(tr, blkno, true);
 		return ret;
 	}
-	memset(blk->data, 0, vol->block_bytes);
 	hdr = blk->data;
 	hdr->magic = cpu_to_le32(type == SFS_BLOCK_BTREE ? SFS_MAGIC_BTREE :
 							   SFS_MAGIC_EXTLIST);

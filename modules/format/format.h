@@ -90,7 +90,8 @@ enum sfs_block_type {
 #define SFS_COMPAT_KNOWN	0ULL
 #define SFS_RO_COMPAT_KNOWN	0ULL
 #define SFS_INCOMPAT_ONE_DEVICE	(1ULL << 0)	/* data lives behind the metadata */
-#define SFS_INCOMPAT_KNOWN	SFS_INCOMPAT_ONE_DEVICE
+#define SFS_INCOMPAT_INLINE	(1ULL << 1)	/* small files have their bytes in items */
+#define SFS_INCOMPAT_KNOWN	(SFS_INCOMPAT_ONE_DEVICE | SFS_INCOMPAT_INLINE)
 
 /* ---- common header and reference -------------------------------------- */
 
@@ -188,11 +189,17 @@ static_assert(sizeof(struct sfs_btree_slot) == 8);
 	(((block_bytes) - sizeof(struct sfs_btree_block)) / 4 - \
 	 sizeof(struct sfs_btree_slot) - SFS_KEY_BYTES)
 
+/*
+ * A regular file of at most so many bytes, and no more than fit into one item, may
+ * have its contents in one, chunk 0, instead of in block 0.
+ */
+#define SFS_INLINE_BYTES_MAX	2048
+
 /* ---- items of a group tree: key {ino, type, a, b} ---------------------- */
 
 enum sfs_item_type {
 	SFS_ITEM_INODE		= 1,	/* a=0 b=0: packed inode, see below */
-	SFS_ITEM_SYMLINK	= 2,	/* a=chunk b=0: bytes of the target */
+	SFS_ITEM_BYTES		= 2,	/* a=chunk b=0: symlink's target, inline file */
 	SFS_ITEM_XATTR		= 3,	/* a=hash<<32|id b=chunk: see below */
 	SFS_ITEM_BACKREF	= 4,	/* a=dir b=pos: further hard links, empty */
 	SFS_ITEM_DIRENT		= 5,	/* a=pos b=0: struct sfs_disk_dirent+name */

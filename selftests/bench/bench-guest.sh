@@ -103,19 +103,10 @@ meta_used() {
 	stat -f -c '%b %f %S' "$MNT" | awk '{ print ($1 - $2) * $3 }'
 }
 
-busy() {
-	awk '{ printf "%.2f\n", $1 - $2 }' /proc/uptime
-}
-
 # insns STEP COUNT: instructions of one call, with its share of the commit; on the
 # machine of "run-bench --icount" each takes a nanosecond
 insns() {
-	local from
-
-	from=$(busy)
-	fsbench "$1" "$MNT/b" "$2" >/dev/null
-	result "insns/$1" "$(awk -v a="$from" -v b="$(busy)" -v n="$2" \
-		'BEGIN { printf "%.0f", (b - a) * 1e9 / n }')" insns
+	result "insns/$1" "$(fsbench "$1" "$MNT/b" "$2" | awk '{ printf "%.0f", $6 / $2 }')" insns
 }
 
 trap 'mountpoint -q "$MNT" && umount "$MNT"' EXIT
@@ -123,9 +114,10 @@ mkfs_bench
 mount_bench
 mkdir "$MNT/b"
 if [ -n "${BENCH_ICOUNT:-}" ]; then
-	for what in create stat rename unlink mkdir small; do
+	for what in create stat readdir rename unlink mkdir small; do
 		insns "$what" "$files"
 	done
+	insns fsync "$fsyncs"
 	exit 0
 fi
 for ((i = 0; i * 1000 < files; i++)); do

@@ -4,9 +4,10 @@
  *
  *	fsbench STEP DIR COUNT
  *
- * prints "STEP COUNT SECONDS SYNC_SECONDS P99_MS"; SYNC_SECONDS is what a syncfs()
- * after the step took, P99_MS is 0 but for steps that time each call. Files are DIR/dNNN/fNNNN, PER_DIR in each directory; create
- * makes what stat, readdir, rename and unlink work on.
+ * prints "STEP COUNT SECONDS SYNC_SECONDS P99_MS BUSY_NS"; SYNC_SECONDS is what a
+ * syncfs() after the step took, P99_MS is 0 but for steps that time each call, BUSY_NS
+ * is how long processors ran tasks, that sync included. Files are DIR/dNNN/fNNNN,
+ * PER_DIR in each directory; create makes what stat, readdir, rename and unlink work on.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -40,6 +41,23 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* Time of all tasks on all processors; counted when they give them up. */
+static unsigned long long busy_ns(void)
+{
+	FILE *f = fopen("/proc/schedstat", "r");
+	unsigned long long sum = 0, ns;
+	char line[4096];
+
+	if (!f)
+		die("/proc/schedstat");
+	usleep(1000);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "cpu%*u %*u %*u %*u %*u %*u %*u %llu", &ns) == 1)
+			sum += ns;
+	fclose(f);
+	return sum;
 }
 
 static const char *file_path(char prefix, long i)
@@ -301,6 +319,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	double start, end, synced;
+	unsigned long long busy;
 	int fd;
 
 	if (argc != 4) {
@@ -320,14 +339,15 @@ int main(int argc, char **argv)
 		fd = open(dir, O_RDONLY | O_DIRECTORY);
 		if (fd < 0 || syncfs(fd))
 			die(dir);
+		busy = busy_ns();
 		start = now();
 		steps[i].run();
 		end = now();
 		if (syncfs(fd))
 			die("syncfs");
 		synced = now();
-		printf("%s %ld %.6f %.6f %.3f\n", argv[1], count, end - start,
-		       synced - end, p99_ms);
+		printf("%s %ld %.6f %.6f %.3f %llu\n", argv[1], count, end - start,
+		       synced - end, p99_ms, busy_ns() - busy);
 		return 0;
 	}
 	fprintf(stderr, "fsbench: no step %s\n", argv[1]);

@@ -141,6 +141,18 @@ static u64 sim_walk_xattrs(struct sim_walk *w, u64 ino)
 	return sum;
 }
 
+static u64 sim_walk_inline(struct sim_walk *w, u64 ino)
+{
+	u8 bytes[SFS_INLINE_BYTES_MAX];
+	int ret;
+
+	ret = sfs_ns_inline_read(w->mnt->fs, ino, bytes, sizeof(bytes), 0);
+	if (ret < 0 && ret != -ENODATA)
+		sim_walk_fail(w, ret, "inline bytes of %llu: error %d", ino,
+			      ret);
+	return ret > 0 ? m_hash_bytes(bytes, ret) : 0;
+}
+
 static void sim_walk_inode(struct sim_walk *w, u64 ino, struct sfs_inode *in)
 {
 	static char target[SFS_SYMLINK_MAX];
@@ -163,8 +175,10 @@ static void sim_walk_inode(struct sim_walk *w, u64 ino, struct sfs_inode *in)
 		else
 			link = m_hash_bytes(target, ret);
 	}
-	if (S_ISREG(in->mode))
+	if (S_ISREG(in->mode)) {
 		sum += sim_walk_blocks(w, ino);
+		link = sim_walk_inline(w, ino);
+	}
 	h = sim_mix(in->ino) ^ sim_mix((u64)in->mode << 32 | in->nlink);
 	h = sim_mix(h ^ sim_mix(in->size) ^ link);
 	h = sim_mix(sim_mix(h ^ in->data_version) + sum);

@@ -93,6 +93,26 @@ void m_changed(struct model *m, struct m_inode *in)
 	m->hash += m_inode_hash(in);
 }
 
+/* ---- inline files ------------------------------------------------------------------------ */
+
+void m_inline_fill(u8 *bytes, u32 tag, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i++)
+		bytes[i] = sim_mix(tag) >> (i % 8 * 8) ^ i;
+}
+
+void m_inline_set(struct m_inode *in, u32 tag, u32 len)
+{
+	u8 bytes[SFS_INLINE_BYTES_MAX];
+
+	m_inline_fill(bytes, tag, len);
+	in->inline_tag = tag;
+	in->inline_len = len;
+	in->link_hash = len ? m_hash_bytes(bytes, len) : 0;
+}
+
 /* ---- inodes and names ------------------------------------------------------------------- */
 
 u32 m_inode_add(struct model *m, u64 ino, u32 mode)

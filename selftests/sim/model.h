@@ -48,7 +48,9 @@ struct m_inode {
 	u32 nlink;
 	u64 size;
 	u64 data_version;
-	u64 link_hash;		/* of a symlink's target */
+	u64 link_hash;		/* of a symlink's target, or an inline file's bytes */
+	u32 inline_tag;		/* what they are made from */
+	u32 inline_len;		/* 0: they are not inline */
 	u64 nr_entries;
 	struct m_xattr xattr[M_XATTRS];
 	struct m_block *block;	/* M_BLOCKS of a file that was written */
@@ -116,6 +118,9 @@ void m_block_write(struct m_inode *in, unsigned int idx, u32 op, u32 tag);
 /* Written in place, if it is written, and nobody was told. */
 void m_block_scribble(struct m_inode *in, unsigned int idx, u32 tag);
 void m_block_free(struct m_inode *in, unsigned int idx, u32 op);
+/* The first bytes of an inline file; and that it has len of them, 0: none. */
+void m_inline_fill(u8 *bytes, u32 tag, u32 len);
+void m_inline_set(struct m_inode *in, u32 tag, u32 len);
 /* An operation is complete. */
 void m_op_done(struct model *m);
 

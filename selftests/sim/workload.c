@@ -632,6 +632,8 @@ static void sim_written(struct sim *sim, struct m_inode *in, unsigned int idx,
 	for (i = 0; i < nr; i++)
 		m_block_write(in, idx + i, sim->model.op + 1, tag);
 	in->size = max(in->size, size);
+	if (!idx)
+		m_inline_set(in, 0, 0);
 	m_changed(&sim->model, in);
 	m_op_done(&sim->model);
 }
@@ -646,6 +648,11 @@ static void sim_op_write(struct sim *sim)
 
 	if (!in)
 		return;
+	/* a file does not grow before its bytes are in block 0 */
+	if (in->inline_len) {
+		idx = 0;
+		limit = M_FAR_INDEX;
+	}
 	nr = min(nr, limit - idx);
 	while (nr && !sim->has_failed) {
 		u32 tag;
@@ -676,6 +683,30 @@ static void sim_free_blocks(struct sim *sim, struct m_inode *in, u64 from,
 		if (m_block_nr(i) >= from && m_block_nr(i) < to)
 			m_block_free(in, i, sim->model.op + 1);
 	}
+}
+
+/* As write-back does with a small file. */
+static void sim_op_inline(struct sim *sim)
+{
+	struct m_inode *in = sim_pick(sim, S_IFREG);
+	u32 max_len = sfs_inline_max(&sim->mnt.vol);
+	u32 len = 1 + sim_below(&sim->rng, max_len);
+	u8 bytes[SFS_INLINE_BYTES_MAX];
+	int ret;
+
+	if (!in || in->size > max_len)
+		return;
+	m_inline_fill(bytes, sim->model.op, len);
+	sim_begin(sim, 0);
+	ret = sfs_ns_inline_store(sim->mnt.fs, in->ino, bytes, len, 0);
+	/* block 0 has space, for all the model knows */
+	if (!sim_end(sim, "inline", ret == -EEXIST ? -ENOSPC : ret))
+		return;
+	m_change(&sim->model, in);
+	in->size = max(in->size, (u64)len);
+	m_inline_set(in, sim->model.op, len);
+	m_changed(&sim->model, in);
+	m_op_done(&sim->model);
 }
 
 /* As writes do that change bytes in place. */
@@ -712,6 +743,10 @@ static void sim_op_truncate(struct sim *sim)
 		return;
 	if (sim_chance(&sim->rng, 30))
 		size = 0;
+	if (sim_chance(&sim->rng, 30))
+		size = sim_below(&sim->rng, 1000);
+	if (in->inline_len && size > in->size)
+		return;
 	sim_begin(sim, in->ino);
 	ret = sfs_ns_truncate(sim->mnt.fs, in->ino, size, sim_time(), 0, &inode);
 	if (!sim_end(sim, "truncate", ret))
@@ -719,6 +754,7 @@ static void sim_op_truncate(struct sim *sim)
 	m_change(&sim->model, in);
 	in->data_version += size != in->size;
 	in->size = size;
+	m_inline_set(in, in->inline_tag, min_t(u64, in->inline_len, size));
 	sim_free_blocks(sim, in, (size + SFS_DATA_BLOCK_BYTES - 1) >>
 				 SFS_DATA_BLOCK_SHIFT, U64_MAX);
 	m_changed(&sim->model, in);
@@ -764,6 +800,8 @@ static void sim_op_punch(struct sim *sim)
 	m_change(&sim->model, in);
 	if (!is_trim)
 		sim_free_blocks(sim, in, block, block + len);
+	if (!is_trim && !block)
+		m_inline_set(in, 0, 0);
 	m_changed(&sim->model, in);
 	m_op_done(&sim->model);
 	/* the next write may be to the same place, over what was synced */
@@ -867,8 +905,10 @@ static void sim_data_op(struct sim *sim)
 {
 	u64 r = sim_below(&sim->rng, 100);
 
-	if (r < 50)
+	if (r < 40)
 		sim_op_write(sim);
+	else if (r < 55)
+		sim_op_inline(sim);
 	else if (r < 70)
 		sim_op_touch(sim);
 	else if (r < 88)

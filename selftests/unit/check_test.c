@@ -218,6 +218,9 @@ static void fill(struct sfs_fs *fs)
 				     now, &inode, &parent), 0);
 	assert_int_equal(sfs_ns_setxattr(fs, file, "user.a", name, 9, 0, now,
 					 &inode), 0);
+	assert_int_equal(sfs_ns_set_flags(fs, file, SFS_INODE_USER &
+					  ~SFS_INODE_DIRSYNC, 0, now, &inode),
+			 0);
 	assert_int_equal(sfs_ns_alloc(fs, file, 0, 10, 10, 0, &map), 0);
 	assert_int_equal(sfs_ns_written(fs, file, 0, 10, 40960, 0), 0);
 }
@@ -542,6 +545,18 @@ static bool change_bits(u8 *val, unsigned int len)
 	return true;
 }
 
+static bool change_flags(u8 *val, unsigned int len)
+{
+	struct sfs_inode in;
+
+	assert_int_equal(sfs_inode_decode(&in, 1, val, len), 0);
+	if (!in.flags)
+		return false;
+	in.flags |= 1U << 6;
+	assert_int_equal(sfs_inode_encode(&in, val), len);
+	return true;
+}
+
 static bool change_name(u8 *val, unsigned int len)
 {
 	val[len - 1] ^= 1;
@@ -593,13 +608,14 @@ static void test_items(void **state)
 	} cases[] = {
 		{ SFS_ITEM_INODE, change_nlink, "inode-nlink" },
 		{ SFS_ITEM_INODE, change_bits, "inode-value" },
+		{ SFS_ITEM_INODE, change_flags, "inode-value" },
 		{ SFS_ITEM_DIRENT, change_name, "dir-hash" },
 		{ SFS_ITEM_DIRENT, change_dirent_ino, "dir-dangling" },
 		{ SFS_ITEM_DIRENT, change_dtype, "inode-type" },
 		{ SFS_ITEM_EXTENT, change_extent_phys, "extent-bounds" },
 		{ SFS_ITEM_EXTENT, change_extent_len, "inode-blocks" },
 		{ SFS_ITEM_EXTENT, change_extent_len, "data-leaked" },
-		{ SFS_ITEM_SYMLINK, change_target, "symlink-size" },
+		{ SFS_ITEM_BYTES, change_target, "symlink-size" },
 		{ SFS_ITEM_XATTR, change_xattr_len, "xattr-chunks" },
 	};
 	struct vol *v = *state;

@@ -531,7 +531,7 @@ static void test_xattr_errors(void **state)
 				     SFS_XATTR_REPLACE), -ENODATA);
 	assert_int_equal(nv_setxattr(nv, ino, "a", NULL, 0, 0), -ENODATA);
 	assert_int_equal(nv_setxattr(nv, ino, "a", "v", 1, 3), -EINVAL);
-	assert_int_equal(nv_setxattr(nv, ino, "a", "v", 1, 4), -EINVAL);
+	assert_int_equal(nv_setxattr(nv, ino, "a", "v", 1, 8), -EINVAL);
 	assert_int_equal(nv_setxattr(nv, ino, "a", "v", 1,
 				     SFS_XATTR_CREATE), 0);
 	assert_int_equal(nv_setxattr(nv, ino, "a", "v", 1,

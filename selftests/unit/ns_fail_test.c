@@ -206,6 +206,28 @@ static int do_removexattr(struct scene *s)
 	return nv_setxattr(s->nv, s->file, "user.big", NULL, 0, 0);
 }
 
+/* Both or neither, as an ACL and its mode. */
+static int do_setattr_xattr(struct scene *s)
+{
+	struct sfs_xattr_change xattr = {
+		.name = "system.posix_acl_access",
+		.value = s->value,
+		.len = 9000,
+	};
+	struct sfs_inode in, attr = { .mode = 0751 };
+
+	return sfs_ns_setattr_xattr(s->nv->fs, s->file, &xattr, SFS_ATTR_MODE,
+				    &attr, &in);
+}
+
+static int do_set_flags(struct scene *s)
+{
+	struct sfs_inode in;
+
+	return sfs_ns_set_flags(s->nv->fs, s->file, SFS_INODE_NODUMP, 0,
+				nv_now(s->nv), &in);
+}
+
 static int do_alloc(struct scene *s)
 {
 	struct sfs_map map;
@@ -226,6 +248,33 @@ static int do_punch(struct scene *s)
 static int do_truncate(struct scene *s)
 {
 	return nv_truncate(s->nv, s->file, 9 * 4096);
+}
+
+static int do_inline_store(struct scene *s)
+{
+	return sfs_ns_inline_store(s->nv->fs, s->linked, s->value, 700, 0);
+}
+
+static int do_inline_again(struct scene *s)
+{
+	return sfs_ns_inline_store(s->nv->fs, s->linked, s->value, 300, 0);
+}
+
+static int do_inline_truncate(struct scene *s)
+{
+	return nv_truncate(s->nv, s->linked, 200);
+}
+
+static int do_inline_give_space(struct scene *s)
+{
+	struct sfs_map map;
+
+	return sfs_ns_alloc(s->nv->fs, s->linked, 0, 1, 1, 0, &map);
+}
+
+static int do_inline_written(struct scene *s)
+{
+	return sfs_ns_written(s->nv->fs, s->linked, 0, 1, 4096, 0);
 }
 
 static int do_delete(struct scene *s)
@@ -250,6 +299,8 @@ static void fail_each(struct scene *s, const char *name,
 		assert_int_equal(sfs_fs_sync(nv->fs), 0);
 		before = digest(nv);
 		delta = atomic64_read(&nv->fs->inode_delta);
+		/* the operation's own memory is allocated, too */
+		kfree(xchg(&nv->fs->spare_change, NULL));
 		*s->countdown = i;
 		ret = fn(s);
 		if (!ret || *s->countdown)
@@ -283,10 +334,20 @@ static void fail_all(struct nv *nv, long *countdown)
 	FAIL(setxattr);
 	FAIL(shrink_xattr);
 	FAIL(removexattr);
+	FAIL(setattr_xattr);
+	/* what is left for the deletion fits into one transaction */
+	assert_int_equal(nv_setxattr(nv, s.file, "system.posix_acl_access",
+				     NULL, 0, 0), 0);
+	FAIL(set_flags);
 	FAIL(alloc);
 	FAIL(written);
 	FAIL(punch);
 	FAIL(truncate);
+	FAIL(inline_store);
+	FAIL(inline_again);
+	FAIL(inline_truncate);
+	FAIL(inline_give_space);
+	FAIL(inline_written);
 	FAIL(rename);
 	assert_int_equal(nv_unlink(s.nv, s.sub, "link", false,
 				   &(struct sfs_inode) {}), 0);
@@ -494,6 +555,8 @@ static void test_read_only(void **state)
 	assert_int_equal(do_unlink(&s), -EROFS);
 	assert_int_equal(do_rename(&s), -EROFS);
 	assert_int_equal(do_setxattr(&s), -EROFS);
+	assert_int_equal(do_setattr_xattr(&s), -EROFS);
+	assert_int_equal(do_set_flags(&s), -EROFS);
 	assert_int_equal(do_alloc(&s), -EROFS);
 	assert_int_equal(do_written(&s), -EROFS);
 	assert_int_equal(do_punch(&s), -EROFS);

@@ -76,7 +76,6 @@ static void test_attributes(void **state)
 		.mode = S_IFDIR | 04711,
 		.uid = 9,
 		.size = 10,
-		.flags = U32_MAX,
 		.atime = { .tv_sec = 4 },
 	};
 	struct sfs_inode in;
@@ -88,12 +87,10 @@ static void test_attributes(void **state)
 	assert_int_equal(was.data_seq, was.meta_seq);
 	assert_int_equal(was.parent_ino, SFS_ROOT_INO);
 	assert_int_equal(sfs_ns_setattr(nv->fs, ino, SFS_ATTR_MODE |
-					SFS_ATTR_UID | SFS_ATTR_FLAGS, &attr,
-					0, &in), 0);
+					SFS_ATTR_UID, &attr, 0, &in), 0);
 	assert_int_equal(in.mode, S_IFREG | 04711);
 	assert_int_equal(in.uid, 9);
 	assert_int_equal(in.gid, 6);
-	assert_int_equal(in.flags, U32_MAX & ~SFS_INODE_INTERNAL);
 	assert_int_equal(in.iversion, 2);
 	assert_int_equal(sfs_ns_setattr(nv->fs, ino, SFS_ATTR_ATIME, &attr,
 					0, &in), 0);

@@ -100,6 +100,20 @@ vm_build_bin() {
 	done
 }
 
+# vm_fork: in a subshell of the process that called vm_init. It has a run of its
+# own from here on, with the same things: what is in one run is no concern of the other.
+vm_fork() {
+	local share=$VM_SHARE
+
+	VM_RUN_DIR=$VM_DIR/run.$BASHPID
+	VM_SHARE=$VM_RUN_DIR/share
+	VM_SOCKS=$(mktemp -d /tmp/sfs-vm.XXXXXX)
+	mkdir -p "$VM_RUN_DIR"
+	echo "$VM_SOCKS" >"$VM_RUN_DIR/socks"
+	vm_start_guard
+	cp -a "$share" "$VM_RUN_DIR/" || vm_die "cannot copy $share"
+}
+
 # Kills what a run left and removes its files; $1 is a run directory.
 vm_reap_run() {
 	local dir=$1 pidfile socks
@@ -125,12 +139,21 @@ vm_reap_dead_runs() {
 	done
 }
 
+# Waits for the process of this run, or the one that it was forked from, to go.
 vm_start_guard() {
+	local pid=$BASHPID
+
 	VM_TOP=$VM_TOP BUILD=$VM_BUILD setsid bash -c '
-		tail --pid="$1" -f /dev/null
+		while [ -d "/proc/$1" ] && [ -d "/proc/$2" ]; do
+			sleep 1
+		done
+		[ -d "/proc/$2" ] || kill "$1" 2>/dev/null
+		for try in 1 2 3 4 5; do
+			[ ! -d "/proc/$1" ] || sleep "$try"
+		done
 		. "$VM_TOP/selftests/vm/vm.sh"
-		vm_reap_run "$2"
-	' guard "$$" "$VM_RUN_DIR" </dev/null >/dev/null 2>&1 &
+		vm_reap_run "$3"
+	' guard "$pid" "$$" "$VM_RUN_DIR" </dev/null >/dev/null 2>&1 &
 	disown
 }
 
@@ -232,7 +255,7 @@ vm_initramfs() {
 # a disk with a volatile cache. Does not wait: see vm_wait_boot.
 vm_start() {
 	local name=$1 dir=$VM_RUN_DIR/$1 opt mem=${VM_MEM:-2048} cpus=2 cache=writeback
-	local append='' disk try port aio node= accel=$VM_ACCEL
+	local append='' disk try port aio node='' accel=$VM_ACCEL
 	local -a args=() extra=() where=() net=()
 
 	shift

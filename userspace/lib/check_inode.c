@@ -23,8 +23,9 @@ struct sfs_ck_inode {
 	bool is_bad;		/* the inode item does not decode */
 	bool has_missing;	/* items without an inode were reported */
 
-	u64 symlink_bytes;
-	u64 symlink_chunks;
+	u64 contents;		/* bytes of a symlink or an inline file */
+	bool has_first;		/* block 0 has data, or is offline */
+	u64 nr_chunks;
 
 	u64 xattr_key;		/* of the one being read */
 	u64 xattr_left;		/* bytes that further chunks must bring */
@@ -111,6 +112,8 @@ static void sfs_ck_inode_values(struct sfs_check *ck, struct sfs_ck_inode *ci)
 	else if (S_ISLNK(in->mode) &&
 		 (!in->size || in->size > SFS_SYMLINK_MAX))
 		bad = "size";
+	else if (in->flags & ~(SFS_INODE_USER | SFS_INODE_INTERNAL))
+		bad = "flags";
 	if (bad)
 		sfs_check_report(ck, "inode-value", "inode %llu: impossible %s",
 				 ci->ino, bad);
@@ -152,18 +155,20 @@ static unsigned int sfs_ck_chunk_bytes(const struct sfs_check *ck)
 	return SFS_VAL_MAX(ck->block_bytes);
 }
 
-static void sfs_ck_inode_symlink(struct sfs_check *ck, struct sfs_ck_inode *ci,
-				 const struct sfs_key *key, const u8 *val,
-				 unsigned int len)
+static void sfs_ck_inode_bytes(struct sfs_check *ck, struct sfs_ck_inode *ci,
+			       const struct sfs_key *key, const u8 *val,
+			       unsigned int len)
 {
-	if (key->b || key->a != ci->symlink_chunks || !len ||
-	    ci->symlink_bytes % sfs_ck_chunk_bytes(ck) ||
-	    memchr(val, 0, len))
-		sfs_check_report(ck, "symlink-size",
-				 "inode %llu: chunk %llu of the target",
-				 ci->ino, key->a);
-	ci->symlink_chunks++;
-	ci->symlink_bytes += len;
+	bool is_file = S_ISREG(ci->in.mode);
+
+	if (key->b || key->a != ci->nr_chunks || !len ||
+	    ci->contents % sfs_ck_chunk_bytes(ck) ||
+	    (is_file ? key->a > 0 : memchr(val, 0, len) != NULL))
+		sfs_check_report(ck, is_file ? "file-inline" : "symlink-size",
+				 "inode %llu: chunk %llu of the %s", ci->ino,
+				 key->a, is_file ? "bytes" : "target");
+	ci->nr_chunks++;
+	ci->contents += len;
 }
 
 static void sfs_ck_xattr_end(struct sfs_check *ck, struct sfs_ck_inode *ci)
@@ -371,6 +376,8 @@ static void sfs_ck_inode_extent(struct sfs_check *ck, struct sfs_ck_inode *ci,
 				 "inode %llu: extent at %llu, the one before ends at %llu",
 				 ci->ino, key->a, ci->ext_end);
 	ci->ext_end = max(ci->ext_end, key->a + blocks);
+	if (!key->a && !(flags & SFS_EXT_UNWRITTEN))
+		ci->has_first = true;
 	/* unwritten ones count only where they lie over something offline */
 	if (flags & SFS_EXT_OFFLINE)
 		ci->offline += blocks;
@@ -381,13 +388,41 @@ static void sfs_ck_inode_extent(struct sfs_check *ck, struct sfs_ck_inode *ci,
 			      SFS_OWN_FILE, ci->ino);
 }
 
+/* ---- inline files ----------------------------------------------------------------------- */
+
+/* The bytes of a small file take the place of block 0. */
+static void sfs_ck_inline_end(struct sfs_check *ck, struct sfs_ck_inode *ci)
+{
+	struct sfs_inode *in = &ci->in;
+	bool is_inline = in->flags & SFS_INODE_INLINE;
+	const char *bad = NULL;
+
+	if (is_inline != (ci->contents > 0))
+		bad = is_inline ? "without its item" : "item without the flag";
+	else if (!is_inline)
+		return;
+	else if (!(le64_to_cpu(ck->sb.incompat) & SFS_INCOMPAT_INLINE))
+		bad = "in a volume without such files";
+	else if (ci->contents > in->size ||
+		 in->size > min_t(u64, SFS_INLINE_BYTES_MAX,
+				  sfs_ck_chunk_bytes(ck)))
+		bad = "too long";
+	else if (ci->has_first)
+		bad = "beside a block that is written";
+	if (bad)
+		sfs_check_report(ck, "file-inline",
+				 "inode %llu: inline bytes: %s (%llu, size %llu)",
+				 ci->ino, bad, ci->contents, in->size);
+	ci->online += is_inline;
+}
+
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 static bool sfs_ck_item_fits(u32 mode, u8 type)
 {
 	switch (type) {
-	case SFS_ITEM_SYMLINK:
-		return S_ISLNK(mode);
+	case SFS_ITEM_BYTES:
+		return S_ISLNK(mode) || S_ISREG(mode);
 	case SFS_ITEM_DIRENT:
 	case SFS_ITEM_DIRENT_HASH:
 		return S_ISDIR(mode);
@@ -409,10 +444,12 @@ void sfs_ck_inode_finish(struct sfs_check *ck, struct sfs_ck_inode *ci)
 		return;
 	if (S_ISDIR(in->mode))
 		sfs_ck_dir_end(ck, ci);
-	if (S_ISLNK(in->mode) && in->size != ci->symlink_bytes)
+	if (S_ISLNK(in->mode) && in->size != ci->contents)
 		sfs_check_report(ck, "symlink-size",
 				 "inode %llu: %llu bytes of target, the inode says %llu",
-				 ci->ino, ci->symlink_bytes, in->size);
+				 ci->ino, ci->contents, in->size);
+	if (S_ISREG(in->mode))
+		sfs_ck_inline_end(ck, ci);
 	if (in->online_blocks != ci->online || in->offline_blocks != ci->offline)
 		sfs_check_report(ck, "inode-blocks",
 				 "inode %llu: %llu blocks online, %llu offline, the inode says %llu and %llu",
@@ -453,8 +490,8 @@ void sfs_ck_inode_item(struct sfs_check *ck, struct sfs_ck_inode *ci,
 	}
 	sfs_ck_inode_misfit(ck, ci, key);
 	switch (key->type) {
-	case SFS_ITEM_SYMLINK:
-		sfs_ck_inode_symlink(ck, ci, key, val, len);
+	case SFS_ITEM_BYTES:
+		sfs_ck_inode_bytes(ck, ci, key, val, len);
 		break;
 	case SFS_ITEM_XATTR:
 		sfs_ck_inode_xattr(ck, ci, key, val, len);

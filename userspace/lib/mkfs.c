@@ -365,7 +365,8 @@ static void sfs_mkfs_fill_super(struct sfs_mkfs *mk)
 	sb->hdr.magic = cpu_to_le32(SFS_MAGIC_SUPER);
 	sb->hdr.fsid = cpu_to_le64(p->fsid);
 	memcpy(sb->uuid, p->uuid, sizeof(sb->uuid));
-	sb->incompat = cpu_to_le64(p->one_device ? SFS_INCOMPAT_ONE_DEVICE : 0);
+	sb->incompat = cpu_to_le64(SFS_INCOMPAT_INLINE |
+				   (p->one_device ? SFS_INCOMPAT_ONE_DEVICE : 0));
 	sb->format_version = cpu_to_le32(p->format_version);
 	sb->block_shift = cpu_to_le32(p->block_shift);
 	sb->group_shift = cpu_to_le32(p->group_shift);

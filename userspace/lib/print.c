@@ -514,11 +514,11 @@ static void sfs_print_group_item(struct sfs_check *ck, void *arg,
 	case SFS_ITEM_INODE:
 		sfs_print_inode(pr, key->ino, val, len);
 		break;
-	case SFS_ITEM_SYMLINK:
-		sfs_pr_begin(pr, "symlink");
+	case SFS_ITEM_BYTES:
+		sfs_pr_begin(pr, "bytes");
 		sfs_pr_num(pr, "ino", key->ino);
 		sfs_pr_num(pr, "chunk", key->a);
-		sfs_pr_bytes(pr, "target", val, len);
+		sfs_pr_bytes(pr, "bytes", val, len);
 		sfs_pr_end(pr);
 		break;
 	case SFS_ITEM_XATTR:

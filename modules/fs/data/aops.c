@@ -192,7 +192,11 @@ static int sfs_data_writepages(struct address_space *mapping,
 			       struct writeback_control *wbc)
 {
 	struct iomap_writepage_ctx wpc = { };
+	int ret;
 
+	ret = sfs_data_store_inline(mapping, wbc);
+	if (ret)
+		return ret;
 	return iomap_writepages(mapping, wbc, &wpc, &sfs_data_writeback_ops);
 }
 

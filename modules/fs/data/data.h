@@ -4,7 +4,8 @@
  *
  * Space is allocated by write(2) and page faults, as unwritten extents;
  * write-back writes it and its completion makes the extents written and grows
- * the stored size, so what a crash leaves is either old data or zeroes.
+ * the stored size, so what a crash leaves is either old data or zeroes.  Files of
+ * a few hundred bytes get no space: see small.c.
  */
 #ifndef SFS_DATA_H
 #define SFS_DATA_H
@@ -37,17 +38,45 @@ void sfs_data_freed(struct inode *inode);
 /* Use the volume's words for an extent. */
 void sfs_data_to_iomap(struct inode *inode, const struct sfs_map *map,
 		       u64 seq, struct iomap *iomap);
+/* With sfs_data_hold(): block 0 has space. */
+int sfs_data_give_first(struct inode *inode);
 int sfs_data_hold(struct inode *inode);
 void sfs_data_release(struct inode *inode);
 /* Before a file grows past pos: zero what lies between the size and pos. */
 int sfs_data_extend(struct inode *inode, loff_t pos);
-/* Set the size; the caller holds i_rwsem. */
+/* Set the size; the caller has i_rwsem alone. */
 int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now);
 vm_fault_t sfs_data_mkwrite(struct vm_fault *vmf);
 /* Can the device do it? */
 bool sfs_data_is_direct(const struct kiocb *iocb, const struct iov_iter *iter);
 ssize_t sfs_data_direct_read(struct kiocb *iocb, struct iov_iter *to);
+ssize_t sfs_data_direct_overwrite(struct kiocb *iocb, struct iov_iter *from);
 ssize_t sfs_data_direct_write(struct kiocb *iocb, struct iov_iter *from);
+
+/* ---- small.c: files that have, or will have, their bytes inline ---------- */
+
+/* Would a file of so many bytes? */
+bool sfs_data_is_small(struct inode *inode, loff_t size);
+/* Bytes from pos on may be in the item, or in a page without a block. */
+bool sfs_data_may_be_inline(struct inode *inode, loff_t pos);
+/*
+ * With sfs_data_hold(), before a part of block 0, which is not written, changes:
+ * the item's bytes are in page 0, which is dirty.  -ENODATA: there is no item.
+ */
+int sfs_data_load_inline(struct inode *inode);
+/* With sfs_data_hold() and i_rwsem, before the file grows to size. */
+int sfs_data_outgrow(struct inode *inode, loff_t size);
+/* With sfs_data_hold() and i_rwsem: block 0 has space from now on. */
+int sfs_data_leave_inline(struct inode *inode);
+/* Let a mapping for fiemap or lseek, of block 0 and not written, tell of the bytes. */
+int sfs_data_report_inline(struct inode *inode, struct iomap *iomap);
+/* The bytes as a mapping, to be given back; 1: they are not inline. */
+int sfs_data_map_inline(struct inode *inode, struct iomap *iomap);
+void sfs_data_unmap_inline(struct iomap *iomap);
+/* Before write-back: page 0, if it is dirty and has no block. */
+int sfs_data_store_inline(struct address_space *mapping,
+			  struct writeback_control *wbc);
+
 long sfs_data_fallocate(struct file *file, int mode, loff_t pos, loff_t len);
 
 #endif

@@ -103,11 +103,15 @@ static int sfs_falloc_clear_blocks(struct inode *inode, loff_t pos, loff_t end,
 static int sfs_falloc_clear_held(struct inode *inode, loff_t pos, loff_t end,
 				 int mode)
 {
-	int ret;
+	loff_t first = round_down(pos, PAGE_SIZE);
+	int ret = 0;
 
+	if (sfs_data_may_be_inline(inode, pos))
+		ret = sfs_data_leave_inline(inode);
 	/* iomap zeroes only what it finds written, so what is dirty is written */
-	ret = filemap_write_and_wait_range(inode->i_mapping,
-					   round_down(pos, PAGE_SIZE), end - 1);
+	if (!ret)
+		ret = filemap_write_and_wait_range(inode->i_mapping, first,
+						   end - 1);
 	if (!ret)
 		ret = sfs_inode_touch_data(inode);
 	if (!ret)
@@ -149,7 +153,9 @@ static int sfs_falloc_grow(struct inode *inode, loff_t size)
 	if (ret)
 		return ret;
 	if (size > i_size_read(inode)) {
-		ret = sfs_data_extend(inode, size);
+		ret = sfs_data_outgrow(inode, size);
+		if (!ret)
+			ret = sfs_data_extend(inode, size);
 		if (!ret)
 			ret = sfs_inode_grow(inode, size);
 	}
@@ -196,6 +202,7 @@ long sfs_data_fallocate(struct file *file, int mode, loff_t pos, loff_t len)
 	if (mode & ~SFS_FALLOC_MODES)
 		return -EOPNOTSUPP;
 	inode_lock(inode);
+	inode_dio_wait(inode);
 	ret = sfs_inode_revalidate(inode);
 	if (!ret && !(mode & FALLOC_FL_KEEP_SIZE))
 		ret = inode_newsize_ok(inode, max(end, i_size_read(inode)));

@@ -81,19 +81,38 @@ static int sfs_data_read_begin(struct inode *inode, loff_t pos, loff_t length,
 			       unsigned int flags, struct iomap *iomap,
 			       struct iomap *srcmap)
 {
+	int ret = 1;
+
 	/* sfs_data_read_folio() and _readahead() are users of the lock */
-	return sfs_data_map(inode, pos, length, SFS_NS_IO, iomap);
+	if (sfs_data_may_be_inline(inode, pos))
+		ret = sfs_data_map_inline(inode, iomap);
+	return ret <= 0 ? ret :
+			  sfs_data_map(inode, pos, length, SFS_NS_IO, iomap);
+}
+
+static int sfs_data_read_end(struct inode *inode, loff_t pos, loff_t length,
+			     ssize_t written, unsigned int flags,
+			     struct iomap *iomap)
+{
+	sfs_data_unmap_inline(iomap);
+	return 0;
 }
 
 const struct iomap_ops sfs_data_read_ops = {
 	.iomap_begin	= sfs_data_read_begin,
+	.iomap_end	= sfs_data_read_end,
 };
 
 static int sfs_data_report_begin(struct inode *inode, loff_t pos,
 				 loff_t length, unsigned int flags,
 				 struct iomap *iomap, struct iomap *srcmap)
 {
-	return sfs_data_map(inode, pos, length, 0, iomap);
+	int ret = sfs_data_map(inode, pos, length, 0, iomap);
+
+	if (!ret && iomap->type != IOMAP_MAPPED &&
+	    sfs_data_may_be_inline(inode, pos))
+		ret = sfs_data_report_inline(inode, iomap);
+	return ret;
 }
 
 const struct iomap_ops sfs_data_report_ops = {
@@ -177,6 +196,16 @@ static int sfs_data_give_space(struct inode *inode, struct sfs_map *map,
 	return ret;
 }
 
+int sfs_data_give_first(struct inode *inode)
+{
+	struct sfs_map map = { .block = 0, .len = 1 };
+	int ret;
+
+	ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), 0, 1, SFS_NS_IO,
+			 &map);
+	return ret || map.phys ? ret : sfs_data_give_space(inode, &map, 1);
+}
+
 /*
  * The mapping that the last write got, which is true as long as nothing made
  * mappings wrong and the lock was not away.  Guarded by i_rwsem.
@@ -207,30 +236,75 @@ static void sfs_data_keep_last(struct inode *inode, u64 seq,
 	};
 }
 
+/* What happens to a hole that is written to. */
+enum sfs_data_hole {
+	SFS_HOLE_STAYS,
+	SFS_HOLE_ALLOC,
+	SFS_HOLE_SMALL,		/* it is block 0 of a file that has bytes inline */
+};
+
+/* What map says of a hole is all of it, or all up to the end of what was asked. */
+static int sfs_data_fill_hole(struct inode *inode, u64 len,
+			      enum sfs_data_hole hole, struct sfs_map *map)
+{
+	u64 room = map->len;
+
+	if (map->phys || hole == SFS_HOLE_STAYS)
+		return 0;
+	if (hole == SFS_HOLE_ALLOC || map->flags) {
+		map->len = min(len, room);
+		return sfs_data_give_space(inode, map, room);
+	}
+	map->len = 1;
+	set_bit(SFS_INODE_SMALL, &SFS_I(inode)->flags);
+	return 0;
+}
+
+static int sfs_data_load_first(struct inode *inode, const struct sfs_map *map)
+{
+	int ret;
+
+	if (map->block || (map->phys && !(map->flags & SFS_EXT_UNWRITTEN)))
+		return 0;
+	ret = sfs_data_load_inline(inode);
+	return ret == -ENODATA ? 0 : ret;
+}
+
 /* The rest of an extent, not only what one write wants of it. */
 static int sfs_data_map_for_write(struct inode *inode, u64 seq, u64 block,
-				  u64 len, bool may_alloc, struct sfs_map *map)
+				  u64 len, enum sfs_data_hole hole,
+				  struct sfs_map *map)
 {
 	u64 end = inode->i_sb->s_maxbytes >> SFS_DATA_BLOCK_SHIFT;
 	int ret;
 
-	if (sfs_data_map_last(inode, seq, block, len, map))
+	if (sfs_data_map_last(inode, seq, block, len, map) &&
+	    (map->phys || hole == SFS_HOLE_SMALL))
 		return 0;
 	ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
 			 min(end - block + 1, SFS_DATA_MAP_BLOCKS), SFS_NS_IO,
 			 map);
-	if (!ret && !map->phys && may_alloc) {
-		u64 room = map->len;
-
-		map->len = min(len, room);
-		ret = sfs_data_give_space(inode, map, room);
-	}
+	if (!ret)
+		ret = sfs_data_fill_hole(inode, len, hole, map);
+	if (!ret && hole != SFS_HOLE_STAYS)
+		ret = sfs_data_load_first(inode, map);
 	if (ret)
 		return ret;
-	if (map->phys)
+	if (map->phys || hole == SFS_HOLE_SMALL)
 		sfs_data_keep_last(inode, seq, map);
 	map->len = min(len, map->len);
 	return 0;
+}
+
+static enum sfs_data_hole sfs_data_hole_of(struct inode *inode, loff_t pos,
+					   loff_t length, unsigned int flags)
+{
+	if (!(flags & IOMAP_WRITE))
+		return SFS_HOLE_STAYS;
+	if (pos < SFS_DATA_BLOCK_BYTES && !(flags & IOMAP_DIRECT) &&
+	    sfs_data_is_small(inode, max(pos + length, i_size_read(inode))))
+		return SFS_HOLE_SMALL;
+	return SFS_HOLE_ALLOC;
 }
 
 /* Between sfs_data_hold() and sfs_data_release(), with i_rwsem. */
@@ -238,17 +312,20 @@ static int sfs_data_write_begin(struct inode *inode, loff_t pos, loff_t length,
 				unsigned int flags, struct iomap *iomap,
 				struct iomap *srcmap)
 {
+	enum sfs_data_hole hole;
 	struct sfs_map map;
 	u64 seq, block, len;
 	int ret;
 
 	seq = atomic64_read_acquire(&SFS_I(inode)->map_seq);
 	len = sfs_data_blocks(pos, length, &block);
-	ret = sfs_data_map_for_write(inode, seq, block, len,
-				     flags & IOMAP_WRITE, &map);
+	hole = sfs_data_hole_of(inode, pos, length, flags);
+	ret = sfs_data_map_for_write(inode, seq, block, len, hole, &map);
 	if (ret)
 		return ret;
 	sfs_data_to_iomap(inode, &map, seq, iomap);
+	if (!map.phys && hole == SFS_HOLE_SMALL)
+		iomap->type = IOMAP_DELALLOC;
 	sfs_compat_set_folio_ops(iomap, &sfs_data_folio_ops);
 	return 0;
 }
@@ -266,10 +343,16 @@ static int sfs_data_fault_begin(struct inode *inode, loff_t pos, loff_t length,
 {
 	int ret = sfs_data_map(inode, pos, length, SFS_NS_IO, iomap);
 
+	if (ret || iomap->type != IOMAP_HOLE)
+		return ret;
+	if (pos < SFS_DATA_BLOCK_BYTES &&
+	    test_bit(SFS_INODE_SMALL, &SFS_I(inode)->flags) &&
+	    sfs_data_is_small(inode, i_size_read(inode))) {
+		iomap->type = IOMAP_DELALLOC;
+		return 0;
+	}
 	/* the file grew since; -EAGAIN makes the task fault once more */
-	if (!ret && iomap->type == IOMAP_HOLE)
-		ret = -EAGAIN;
-	return ret;
+	return -EAGAIN;
 }
 
 static const struct iomap_ops sfs_data_fault_ops = {
@@ -283,7 +366,10 @@ static const struct iomap_ops sfs_data_fault_ops = {
 static int sfs_data_fault_alloc(struct inode *inode, struct folio *folio)
 {
 	loff_t pos = folio_pos(folio);
-	loff_t end = min_t(loff_t, i_size_read(inode), pos + folio_size(folio));
+	loff_t size = i_size_read(inode);
+	loff_t end = min_t(loff_t, size, pos + folio_size(folio));
+	enum sfs_data_hole hole = sfs_data_is_small(inode, size) ?
+				  SFS_HOLE_SMALL : SFS_HOLE_ALLOC;
 	u64 block, len;
 	int ret = 0;
 
@@ -295,8 +381,8 @@ static int sfs_data_fault_alloc(struct inode *inode, struct folio *folio)
 
 		ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
 				 len, SFS_NS_IO, &map);
-		if (!ret && !map.phys)
-			ret = sfs_data_give_space(inode, &map, U64_MAX);
+		if (!ret)
+			ret = sfs_data_fill_hole(inode, len, hole, &map);
 		if (!ret) {
 			block += map.len;
 			len -= map.len;
@@ -372,8 +458,12 @@ static int sfs_data_zero_tail(struct inode *inode, loff_t size)
 /* Zero what the new size exposes or hides. */
 static int sfs_data_truncate_zero(struct inode *inode, loff_t size)
 {
-	return size > i_size_read(inode) ? sfs_data_extend(inode, size) :
-					   sfs_data_zero_tail(inode, size);
+	int ret;
+
+	if (size <= i_size_read(inode))
+		return sfs_data_zero_tail(inode, size);
+	ret = sfs_data_outgrow(inode, size);
+	return ret ? ret : sfs_data_extend(inode, size);
 }
 
 /* Cached pages up to the smaller of both sizes are left. */
@@ -411,6 +501,7 @@ int sfs_data_truncate(struct inode *inode, loff_t size, struct timespec64 now)
 	struct sfs_inode ni;
 	int ret;
 
+	inode_dio_wait(inode);
 	filemap_invalidate_lock(inode->i_mapping);
 	ret = sfs_data_hold(inode);
 	if (ret)

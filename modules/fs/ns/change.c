@@ -22,6 +22,26 @@ static bool sfs_change_is_failed(void)
 }
 #endif
 
+/* Larger ones are rare. */
+#define SFS_CHANGE_SPARE_BYTES	8192
+
+/*
+ * What the mount's last change left is used again: kernels clear what they allocate,
+ * which for some thousand bytes costs more than a search in a tree.
+ */
+static struct sfs_change *sfs_change_alloc(struct sfs_fs *fs, size_t bytes)
+{
+	struct sfs_change *ch = xchg(&fs->spare_change, NULL);
+
+	if (ch && ch->bytes >= bytes)
+		return ch;
+	kfree(ch);
+	ch = kmalloc(bytes, GFP_NOFS);
+	if (ch)
+		ch->bytes = bytes;
+	return ch;
+}
+
 int sfs_change_create(struct sfs_fs *fs, unsigned int max_undo,
 		      unsigned int nr_nodes, unsigned int nr_dents,
 		      struct sfs_change **ret)
@@ -30,11 +50,12 @@ int sfs_change_create(struct sfs_fs *fs, unsigned int max_undo,
 
 	if (fs->read_only)
 		return -EROFS;
-	ch = kmalloc(sizeof(*ch) + max_undo * sizeof(*ch->undo) +
-		     nr_nodes * sizeof(*ch->node) +
-		     nr_dents * sizeof(*ch->dent), GFP_NOFS);
+	ch = sfs_change_alloc(fs, sizeof(*ch) + max_undo * sizeof(*ch->undo) +
+				  nr_nodes * sizeof(*ch->node) +
+				  nr_dents * sizeof(*ch->dent));
 	if (!ch)
 		return -ENOMEM;
+	ch->fs = fs;
 	ch->max_undo = max_undo;
 	ch->undo = (struct sfs_undo *)(ch + 1);
 	ch->node = (struct sfs_node *)(ch->undo + max_undo);
@@ -45,6 +66,8 @@ int sfs_change_create(struct sfs_fs *fs, unsigned int max_undo,
 
 void sfs_change_destroy(struct sfs_change *ch)
 {
+	if (ch && ch->bytes <= SFS_CHANGE_SPARE_BYTES)
+		ch = xchg(&ch->fs->spare_change, ch);
 	kfree(ch);
 }
 

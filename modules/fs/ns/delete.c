@@ -16,11 +16,11 @@
 /* Names, xattrs, backrefs: all items that hold no space. 1: some are left. */
 static int sfs_delete_items(struct sfs_op *op, u64 ino)
 {
-	struct sfs_key first = SFS_KEY(ino, SFS_ITEM_SYMLINK, 0, 0);
+	struct sfs_key first = SFS_KEY(ino, SFS_ITEM_BYTES, 0, 0);
 	struct sfs_key last = SFS_KEY(ino, SFS_ITEM_DIRENT_HASH, U64_MAX,
 				      U64_MAX);
 
-	static_assert(SFS_ITEM_INODE + 1 == SFS_ITEM_SYMLINK);
+	static_assert(SFS_ITEM_INODE + 1 == SFS_ITEM_BYTES);
 	static_assert(SFS_ITEM_DIRENT_HASH + 1 == SFS_ITEM_EXTENT);
 	return sfs_btree_delete_range(op->tr, sfs_op_tree(op, ino), &first,
 				      &last, SFS_DELETE_ITEMS);

@@ -300,8 +300,8 @@ int sfs_ns_readlink(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size)
 		.size = size,
 		.chunk_bytes = sfs_chunk_bytes(fs->vol),
 	};
-	struct sfs_key first = SFS_KEY(ino, SFS_ITEM_SYMLINK, 0, 0);
-	struct sfs_key last = SFS_KEY(ino, SFS_ITEM_SYMLINK, U64_MAX, U64_MAX);
+	struct sfs_key first = SFS_KEY(ino, SFS_ITEM_BYTES, 0, 0);
+	struct sfs_key last = SFS_KEY(ino, SFS_ITEM_BYTES, U64_MAX, U64_MAX);
 	struct sfs_node node;
 	struct sfs_op op;
 	int ret;

@@ -9,7 +9,8 @@
  *
  * Invariants: extents do not overlap; an extent has space (phys) unless it is
  * offline and not unwritten; online_blocks counts blocks without flags,
- * offline_blocks those with SFS_EXT_OFFLINE.
+ * offline_blocks those with SFS_EXT_OFFLINE.  The bytes of an inline file count as
+ * one online block, see inline.c.
  */
 #include "fs/ns/items.h"
 
@@ -110,8 +111,8 @@ int sfs_edit_create(struct sfs_fs *fs, unsigned int max, struct sfs_edit **ret)
 		    max * sizeof(struct sfs_disk_file_extent), GFP_NOFS);
 	if (!e)
 		return -ENOMEM;
-	/* every item changed at most once, and the inode */
-	err = sfs_change_create(fs, max + sfs_edit_max_new(max) + 1, 1, 0,
+	/* every item changed at most once, the inode, and the bytes */
+	err = sfs_change_create(fs, max + sfs_edit_max_new(max) + 2, 1, 0,
 				&e->ch);
 	if (err) {
 		kfree(e);
@@ -123,6 +124,7 @@ int sfs_edit_create(struct sfs_fs *fs, unsigned int max, struct sfs_edit **ret)
 	e->drop = e->old + max;
 	e->new = e->drop + max;
 	e->old_val = (void *)(e->new + sfs_edit_max_new(max));
+	e->bytes = NULL;
 	*ret = e;
 	return 0;
 }
@@ -130,6 +132,7 @@ int sfs_edit_create(struct sfs_fs *fs, unsigned int max, struct sfs_edit **ret)
 void sfs_edit_destroy(struct sfs_edit *e)
 {
 	sfs_change_destroy(e->ch);
+	kfree(e->bytes);
 	kfree(e);
 }
 

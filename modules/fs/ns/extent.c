@@ -9,9 +9,8 @@
  */
 #include "fs/ns/items.h"
 
-/* Lock a regular file for a change of its extents and read its inode. */
-static int sfs_file_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
-			  unsigned int max, unsigned int flags)
+int sfs_file_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
+		   unsigned int max, unsigned int flags)
 {
 	bool is_drop = flags & SFS_OP_DELETE;
 	int ret;
@@ -249,16 +248,27 @@ struct sfs_writing {
 	unsigned int flags;
 };
 
+/* Block 0 has just been written, the inode is not yet. */
+static bool sfs_written_first(const struct sfs_edit *e,
+			      const struct sfs_writing *wr)
+{
+	return !wr->block && e->nr_new && !e->new[0].block && !e->new[0].flags;
+}
+
 static int sfs_written_once(struct sfs_edit *e, struct sfs_fs *fs,
 			    struct sfs_writing *wr)
 {
 	struct sfs_inode *in = &e->node->in;
-	bool grows = false;
+	bool is_changed = false;
 	int ret;
 
 	ret = sfs_file_start(e, fs, wr->ino, SFS_EXT_FEW, wr->flags);
 	if (!ret)
 		ret = sfs_edit_range(e, wr->block, wr->end, SFS_EDIT_WRITTEN);
+	if (!ret && sfs_node_is_inline(e->node) && sfs_written_first(e, wr)) {
+		ret = sfs_inline_drop(e);
+		is_changed = true;
+	}
 	if (ret)
 		goto out;
 	/* the size comes with the last part */
@@ -267,10 +277,14 @@ static int sfs_written_once(struct sfs_edit *e, struct sfs_fs *fs,
 			ret = SFS_AGAIN;
 			goto out;
 		}
+		if (WARN_ON_ONCE(!sfs_inline_allows(fs, e->node, wr->size))) {
+			ret = -EIO;
+			goto out;
+		}
 		in->size = wr->size;
-		grows = true;
+		is_changed = true;
 	}
-	ret = sfs_edit_apply(e, grows);
+	ret = sfs_edit_apply(e, is_changed);
 	if (!ret) {
 		sfs_trans_new_data(e->ch->op.tr);
 		wr->block = e->end;
@@ -324,6 +338,8 @@ static int sfs_truncate_part(struct sfs_edit *e, bool is_changed)
 
 	ret = sfs_edit_range(e, sfs_size_blocks(in->size), SFS_FILE_BLOCKS_MAX,
 			     SFS_EDIT_DROP);
+	if (!ret)
+		ret = sfs_inline_cut(e);
 	if (ret)
 		return ret;
 	in->flags &= ~SFS_INODE_TRUNCATE;
@@ -374,6 +390,8 @@ static int sfs_truncate_first(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
 			     SFS_OP_DELETE | flags);
 	if (!ret && size > in->size && (in->flags & SFS_INODE_TRUNCATE))
 		ret = SFS_AGAIN;
+	if (!ret && size > in->size && !sfs_inline_allows(fs, e->node, size))
+		ret = -EINVAL;
 	if (!ret) {
 		if (size != in->size)
 			in->data_version++;
@@ -432,6 +450,7 @@ static int sfs_clear_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,
 {
 	unsigned int op_flags = SFS_OP_DELETE | sfs_ns_op_flags(flags);
 	struct sfs_edit *e;
+	bool is_inline;
 	int ret;
 
 	ret = sfs_edit_create(fs, SFS_EXT_MANY, &e);
@@ -442,10 +461,13 @@ static int sfs_clear_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,
 		if (!ret && past_size)
 			from = clamp(sfs_size_blocks(e->node->in.size), from,
 				     end);
+		is_inline = !ret && !from && sfs_node_is_inline(e->node);
 		if (!ret)
 			ret = sfs_edit_range(e, from, end, action);
+		if (!ret && is_inline)
+			ret = sfs_inline_drop(e);
 		if (!ret)
-			ret = sfs_edit_apply(e, false);
+			ret = sfs_edit_apply(e, is_inline);
 		ret = sfs_change_end(e->ch, ret);
 		from = e->end;
 	} while (!ret && e->more);

@@ -178,6 +178,7 @@ err_space:
 err_free:
 	sfs_plock_member_destroy(fs->plocks);
 	sfs_fs_peers_exit(fs);
+	kfree(fs->spare_change);
 	kfree(fs);
 	return ret;
 }
@@ -218,6 +219,7 @@ void sfs_fs_close(struct sfs_fs *fs, bool forced)
 	sfs_fs_peers_exit(fs);
 	xa_destroy(&fs->orphans);
 	sfs_pool_exit(&fs->data_pool);
+	kfree(fs->spare_change);
 	kfree(fs->rec);
 	kfree(fs);
 }

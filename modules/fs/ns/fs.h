@@ -44,6 +44,7 @@
  * @lru: guarded by sfs_fs.group_lock
  * @rcu: for freeing
  */
+struct sfs_change;
 struct sfs_others;
 struct sfs_touched;
 
@@ -112,6 +113,7 @@ struct sfs_group {
  * @nr_groups: groups in memory
  * @nr_groups_max: soft bound of @nr_groups
  * @dirty_groups: groups changed in the open transaction; guarded by trans.lock
+ * @spare_change: memory of a change that ended, for the next one, or NULL
  * @opened_ns: when the open transaction was first changed, 0: it was not
  * @work_nr: calls of sfs_fs_work()
  * @next_group: first of the own range of fresh groups
@@ -178,6 +180,7 @@ struct sfs_fs {
 	struct list_head group_lru;
 	unsigned long nr_groups;
 	unsigned long nr_groups_max;
+	struct sfs_change *spare_change;
 	struct list_head dirty_groups;
 	u64 opened_ns;			/* when the open transaction was first changed */
 	unsigned int work_nr;

@@ -262,11 +262,13 @@ int sfs_ns_getattr(struct sfs_fs *fs, u64 ino, unsigned int flags,
 	return ret;
 }
 
-static void sfs_attr_apply(struct sfs_op *op, struct sfs_node *node,
-			   unsigned int mask, const struct sfs_inode *attr)
+int sfs_node_set_attrs(struct sfs_op *op, struct sfs_node *node,
+		       unsigned int mask, const struct sfs_inode *attr)
 {
 	struct sfs_inode *in = &node->in;
 
+	if (mask & SFS_ATTR_GUARDED && in->flags & SFS_INODE_FIXED)
+		return -EPERM;
 	if (mask & SFS_ATTR_MODE)
 		in->mode = (in->mode & S_IFMT) | (attr->mode & 07777);
 	if (mask & SFS_ATTR_UID)
@@ -283,9 +285,6 @@ static void sfs_attr_apply(struct sfs_op *op, struct sfs_node *node,
 		in->crtime = attr->crtime;
 	if (mask & SFS_ATTR_PROJECT)
 		in->project = attr->project;
-	if (mask & SFS_ATTR_FLAGS)
-		in->flags = (in->flags & SFS_INODE_INTERNAL) |
-			    (attr->flags & ~SFS_INODE_INTERNAL);
 	if (mask & SFS_ATTR_SIZE)
 		in->size = max(in->size, attr->size);
 	if (mask & SFS_ATTR_DATA_CHANGED) {
@@ -297,6 +296,7 @@ static void sfs_attr_apply(struct sfs_op *op, struct sfs_node *node,
 		sfs_node_seq(op, node);
 		in->iversion++;
 	}
+	return sfs_inode_is_sane(in) ? 0 : -EINVAL;
 }
 
 static int sfs_setattr_once(struct sfs_change *ch, struct sfs_fs *fs, u64 ino,
@@ -320,12 +320,11 @@ static int sfs_setattr_once(struct sfs_change *ch, struct sfs_fs *fs, u64 ino,
 		ret = SFS_AGAIN;
 		goto out;
 	}
-	sfs_attr_apply(&ch->op, node, mask, attr);
-	if (!sfs_inode_is_sane(in)) {
+	ret = sfs_node_set_attrs(&ch->op, node, mask, attr);
+	if (!ret && !sfs_inline_allows(fs, node, in->size))
 		ret = -EINVAL;
-		goto out;
-	}
-	ret = sfs_node_write(ch, node);
+	if (!ret)
+		ret = sfs_node_write(ch, node);
 	if (!ret && mask & SFS_ATTR_DATA_CHANGED)
 		sfs_touched_add(&ch->op, in);
 out:

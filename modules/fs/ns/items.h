@@ -109,6 +109,8 @@ struct sfs_undo {
 
 /**
  * struct sfs_change - one operation that changes the namespace
+ * @fs: the mount
+ * @bytes: of memory it has
  * @op: its groups
  * @nr_undo: btree changes made so far
  * @max_undo: room for them
@@ -117,6 +119,8 @@ struct sfs_undo {
  * @dent: entries taking part
  */
 struct sfs_change {
+	struct sfs_fs *fs;
+	size_t bytes;
 	struct sfs_op op;
 	unsigned int nr_undo;
 	unsigned int max_undo;
@@ -126,9 +130,9 @@ struct sfs_change {
 };
 
 /*
- * With room for so many btree changes, inodes and entries; all of it is in one piece of
- * memory, and kernels may clear it, so ask for no more than needed.  -EROFS, -ENOMEM;
- * may be begun and ended again and again until destroyed.
+ * With room for so many btree changes, inodes and entries; all of it is in one
+ * piece of memory, which is not cleared.  -EROFS, -ENOMEM; may be begun and ended
+ * again and again until destroyed.
  */
 int sfs_change_create(struct sfs_fs *fs, unsigned int max_undo,
 		      unsigned int nr_nodes, unsigned int nr_dents,
@@ -185,9 +189,22 @@ int sfs_node_delete(struct sfs_change *ch, struct sfs_node *node);
 void sfs_node_seq(struct sfs_op *op, struct sfs_node *node);
 /* The same for its data: data_seq and meta_seq. */
 void sfs_node_data_seq(struct sfs_op *op, struct sfs_node *node);
+/* Attributes by enum sfs_attr_mask, and what follows them: -EINVAL. */
+int sfs_node_set_attrs(struct sfs_op *op, struct sfs_node *node,
+		       unsigned int mask, const struct sfs_inode *attr);
 /* meta_seq, iversion and ctime */
 void sfs_node_touch(struct sfs_op *op, struct sfs_node *node,
 		    struct timespec64 now);
+
+/* ---- flags (flags.c) ---------------------------------------------------- */
+
+/* What a new inode gets of its directory's flags. */
+u32 sfs_flags_inherit(u32 dir_flags, u32 mode);
+/* May names be added to the directory?  -EPERM */
+int sfs_flags_may_add(const struct sfs_inode *dir);
+/* May names be removed from the directory, and this inode lose one?  -EPERM */
+int sfs_flags_may_remove(const struct sfs_inode *dir,
+			 const struct sfs_inode *inode);
 
 /* ---- changes that wait for the commit (touch.c) ------------------------- */
 
@@ -282,6 +299,7 @@ enum sfs_edit_action {
  * @new: what shall be there, merged
  * @drop: space to free
  * @old_val: values of the items of @old
+ * @bytes: of a file that was inline, or NULL
  */
 struct sfs_edit {
 	struct sfs_change *ch;
@@ -296,6 +314,7 @@ struct sfs_edit {
 	struct sfs_ext *new;
 	struct sfs_ext *drop;
 	struct sfs_disk_file_extent *old_val;
+	u8 *bytes;
 };
 
 int sfs_edit_create(struct sfs_fs *fs, unsigned int max, struct sfs_edit **ret);
@@ -320,10 +339,10 @@ int sfs_edit_free(struct sfs_edit *e);
 /* All of it; the inode is written when counts changed or is_changed. */
 int sfs_edit_apply(struct sfs_edit *e, bool is_changed);
 
-/* tree_ops of an edit that drops and one that does not */
+/* tree_ops of an edit that drops and one that does not; two for inode and bytes */
 static inline unsigned int sfs_edit_ops(unsigned int max, bool is_drop)
 {
-	return 1 + sfs_run_ops(max + 2) + (is_drop ? max : 0);
+	return 2 + sfs_run_ops(max + 2) + (is_drop ? max : 0);
 }
 
 /* The extent that contains block, or the next one after it; -ENOENT. */
@@ -333,6 +352,29 @@ static inline unsigned int sfs_ns_op_flags(unsigned int flags)
 {
 	return (flags & SFS_NS_NOWAIT ? SFS_OP_TRY : 0) |
 	       (flags & SFS_NS_IO ? SFS_OP_IO : 0);
+}
+
+/* Lock a regular file for a change of its extents and read its inode. */
+int sfs_file_start(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,
+		   unsigned int max, unsigned int flags);
+
+/* ---- bytes of small files (inline.c); the caller writes the node -------- */
+
+/* They are in block 0, or gone; nothing happens to a file that is not inline. */
+int sfs_inline_drop(struct sfs_edit *e);
+/* Those past the inode's size go. */
+int sfs_inline_cut(struct sfs_edit *e);
+
+static inline bool sfs_node_is_inline(const struct sfs_node *node)
+{
+	return node->in.flags & SFS_INODE_INLINE;
+}
+
+/* May the file grow to size?  Else its bytes have to be written to block 0 first. */
+static inline bool sfs_inline_allows(struct sfs_fs *fs,
+				     const struct sfs_node *node, u64 size)
+{
+	return !sfs_node_is_inline(node) || size <= sfs_inline_max(fs->vol);
 }
 
 /*

@@ -160,6 +160,8 @@ static int sfs_create_read_dir(struct sfs_creation *cr)
 	int ret;
 
 	ret = sfs_dir_read(&ch->op, args->dir, dir);
+	if (!ret)
+		ret = sfs_flags_may_add(&dir->in);
 	if (ret)
 		return ret;
 	if (!args->name)
@@ -217,6 +219,7 @@ static void sfs_create_fill(struct sfs_creation *cr, u64 ino)
 		.uid = args->uid,
 		.gid = args->gid,
 		.rdev = args->rdev,
+		.flags = sfs_flags_inherit(cr->ch->node[0].in.flags, args->mode),
 		.size = S_ISLNK(args->mode) ? args->target_len : 0,
 		.atime = args->now,
 		.mtime = args->now,
@@ -239,7 +242,7 @@ static int sfs_create_symlink(struct sfs_creation *cr, u64 ino)
 	int ret;
 
 	for (off = 0; off < args->target_len; off += size) {
-		key = SFS_KEY(ino, SFS_ITEM_SYMLINK, off / size, 0);
+		key = SFS_KEY(ino, SFS_ITEM_BYTES, off / size, 0);
 		ret = sfs_change_insert(cr->ch, &key, args->target + off,
 					min(size, args->target_len - off));
 		if (ret)
@@ -384,12 +387,14 @@ static int sfs_link_read(struct sfs_change *ch, const struct sfs_linking *l)
 	int ret;
 
 	ret = sfs_dir_read(&ch->op, l->dir, &ch->node[0]);
+	if (!ret)
+		ret = sfs_flags_may_add(&ch->node[0].in);
 	if (ret)
 		return ret;
 	ret = sfs_node_read(&ch->op, l->ino, node);
 	if (ret)
 		return ret == -ESTALE ? -ENOENT : ret;
-	if (S_ISDIR(node->in.mode))
+	if (S_ISDIR(node->in.mode) || node->in.flags & SFS_INODE_FIXED)
 		return -EPERM;
 	if (!node->in.nlink && !l->from_tmpfile)
 		return -ENOENT;
@@ -500,6 +505,9 @@ static int sfs_unlink_read(struct sfs_change *ch, struct sfs_unlinking *u)
 	ret = sfs_node_read(&ch->op, u->ino, node);
 	if (ret)
 		return ret == -ESTALE ? -EUCLEAN : ret;
+	ret = sfs_flags_may_remove(&ch->node[0].in, &node->in);
+	if (ret)
+		return ret;
 	if (u->is_rmdir && !S_ISDIR(node->in.mode))
 		return -ENOTDIR;
 	if (!u->is_rmdir && S_ISDIR(node->in.mode))

@@ -75,12 +75,24 @@ struct sfs_inode {
 };
 
 /*
- * Flags of an inode.  Internal ones are this layer's: SFS_ATTR_FLAGS leaves
- * them alone.
+ * Flags of an inode.  The user's are those of chattr(1), see flags.c; internal
+ * ones are this layer's.
  */
+#define SFS_INODE_SYNC		(1U << 0)	/* each write is durable */
+#define SFS_INODE_IMMUTABLE	(1U << 1)
+#define SFS_INODE_APPEND	(1U << 2)	/* bytes and names are added only */
+#define SFS_INODE_NODUMP	(1U << 3)
+#define SFS_INODE_NOATIME	(1U << 4)
+#define SFS_INODE_DIRSYNC	(1U << 5)	/* each change of names is durable */
+#define SFS_INODE_USER		(SFS_INODE_SYNC | SFS_INODE_IMMUTABLE |	\
+				 SFS_INODE_APPEND | SFS_INODE_NODUMP |	\
+				 SFS_INODE_NOATIME | SFS_INODE_DIRSYNC)
+#define SFS_INODE_FIXED		(SFS_INODE_IMMUTABLE | SFS_INODE_APPEND)
 #define SFS_INODE_TRUNCATE	(1U << 31)	/* extents past the size are left */
 #define SFS_INODE_DELETING	(1U << 30)	/* half of it is gone already */
-#define SFS_INODE_INTERNAL	(SFS_INODE_TRUNCATE | SFS_INODE_DELETING)
+#define SFS_INODE_INLINE	(1U << 29)	/* its bytes are in an item, see inline.c */
+#define SFS_INODE_INTERNAL	(SFS_INODE_TRUNCATE | SFS_INODE_DELETING | \
+				 SFS_INODE_INLINE)
 
 /*
  * How an operation gets the cluster lock of its inode.  NOWAIT: the caller has a
@@ -120,7 +132,7 @@ enum sfs_attr_mask {
 	SFS_ATTR_DATA_CHANGED	= 1 << 7,	/* bytes: data_version+1, data_seq */
 	SFS_ATTR_SIZE		= 1 << 8,	/* grow the stored size to at least size */
 	SFS_ATTR_PROJECT	= 1 << 9,
-	SFS_ATTR_FLAGS		= 1 << 10,
+	SFS_ATTR_GUARDED	= 1 << 10,	/* -EPERM when one of SFS_INODE_FIXED */
 };
 
 /*
@@ -131,6 +143,13 @@ enum sfs_attr_mask {
 int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
 		   const struct sfs_inode *attr, unsigned int flags,
 		   struct sfs_inode *inode);
+
+/*
+ * Set and clear flags of SFS_INODE_USER, others than these stay; ctime, iversion,
+ * meta_seq follow.  -EINVAL for other flags, and DIRSYNC of what is no directory.
+ */
+int sfs_ns_set_flags(struct sfs_fs *fs, u64 ino, u32 set, u32 clear,
+		     struct timespec64 now, struct sfs_inode *inode);
 
 /*
  * Bytes of the file change: mtime, ctime, data_version, data_seq, meta_seq,
@@ -343,15 +362,36 @@ bool sfs_ns_is_open_elsewhere(struct sfs_fs *fs, u64 ino);
 enum sfs_xattr_flags {
 	SFS_XATTR_CREATE	= 1 << 0,	/* -EEXIST when there */
 	SFS_XATTR_REPLACE	= 1 << 1,	/* -ENODATA when not there */
+	SFS_XATTR_MAY_LACK	= 1 << 2,	/* removing what is not there does nothing */
+};
+
+/**
+ * struct sfs_xattr_change - an xattr to set
+ * @name: its name
+ * @value: NULL removes it: -ENODATA when absent
+ * @len: bytes of @value
+ * @flags: enum sfs_xattr_flags
+ */
+struct sfs_xattr_change {
+	const char *name;
+	const void *value;
+	unsigned int len;
+	unsigned int flags;
 };
 
 /* Returns the value's length; -ENODATA; -ERANGE when size is not 0 and too small. */
 int sfs_ns_getxattr(struct sfs_fs *fs, u64 ino, const char *name, void *value,
 		    unsigned int size);
 /*
- * value NULL removes (-ENODATA when absent); ctime, iversion, meta_seq follow.
- * -ERANGE for a bad name, -E2BIG for a long value.
+ * An xattr and attributes change in one transaction; mask and attr as those of
+ * sfs_ns_setattr(), without SIZE and DATA_CHANGED.  -ERANGE for a bad name, -E2BIG
+ * for a long value.
  */
+int sfs_ns_setattr_xattr(struct sfs_fs *fs, u64 ino,
+			 const struct sfs_xattr_change *xattr,
+			 unsigned int mask, const struct sfs_inode *attr,
+			 struct sfs_inode *inode);
+/* The same where ctime alone follows. */
 int sfs_ns_setxattr(struct sfs_fs *fs, u64 ino, const char *name,
 		    const void *value, unsigned int len, unsigned int flags,
 		    struct timespec64 now, struct sfs_inode *inode);
@@ -415,5 +455,20 @@ int sfs_ns_punch(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
  */
 int sfs_ns_zero(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
 		unsigned int flags);
+
+/* ---- inline.c ----------------------------------------------------------- */
+
+/* Bytes that a file of this volume can have inline; 0: none. */
+unsigned int sfs_inline_max(const struct sfs_volume *vol);
+/*
+ * Store the whole contents of a file, at most sfs_inline_max() bytes; the stored
+ * size becomes at least len.  meta_seq and block counts follow; iversion and
+ * data_seq do not.  -EEXIST when block 0 has space: then the bytes belong there.
+ */
+int sfs_ns_inline_store(struct sfs_fs *fs, u64 ino, const void *bytes,
+			unsigned int len, unsigned int flags);
+/* Up to size bytes; returns how many are stored, -ENODATA when it is not inline. */
+int sfs_ns_inline_read(struct sfs_fs *fs, u64 ino, void *buf, unsigned int size,
+		       unsigned int flags);
 
 #endif

@@ -220,14 +220,30 @@ static int sfs_rename_read_inodes(struct sfs_renaming *rn)
 	return ret;
 }
 
-/* Types, emptiness, link counts. */
+/* Whiteouts are made of files without flags. */
+static int sfs_rename_check_flags(struct sfs_renaming *rn)
+{
+	int ret;
+
+	ret = sfs_flags_may_remove(&rn->old_dir->in, &rn->inode->in);
+	if (!ret)
+		ret = sfs_flags_may_add(&rn->new_dir->in);
+	if (!ret && rn->target)
+		ret = sfs_flags_may_remove(&rn->new_dir->in, &rn->target->in);
+	return ret;
+}
+
+/* Flags, types, emptiness, link counts. */
 static int sfs_rename_validate(struct sfs_renaming *rn)
 {
 	bool is_dir = sfs_node_is_dir(rn->inode);
 	bool is_target_dir = sfs_node_is_dir(rn->target);
 	const struct sfs_inode *old = &rn->old_dir->in;
 	const struct sfs_inode *new = &rn->new_dir->in;
+	int ret = sfs_rename_check_flags(rn);
 
+	if (ret)
+		return ret;
 	if ((is_dir && old->nlink < 3) || (is_target_dir && new->nlink < 3))
 		return -EUCLEAN;
 	if (sfs_rename_is_exchange(rn)) {

@@ -279,14 +279,13 @@ int sfs_xattr_insert(struct sfs_change *ch, u64 ino, u32 id, const char *name,
 	return ret;
 }
 
-/* One attribute being set or removed. */
+/* One attribute being set or removed, and what changes of the inode with it. */
 struct sfs_xattr_set {
 	struct sfs_change *ch;
 	u64 ino;
-	const char *name;
-	unsigned int flags;
-	bool is_remove;
-	struct timespec64 now;
+	const struct sfs_xattr_change *xattr;
+	unsigned int mask;		/* enum sfs_attr_mask */
+	const struct sfs_inode *attr;
 	struct sfs_xattr_str old;	/* what is there, read under the lock */
 	struct sfs_xattr_str new;
 	unsigned int nr_chunks;		/* reserved, of both together */
@@ -302,7 +301,8 @@ static int sfs_xattr_new_id(struct sfs_xattr_set *xs, struct sfs_inode *in)
 	int ret;
 
 	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {
-		xs->a = sfs_xattr_hash(xs->name) | (u32)in->next_xattr_id++;
+		xs->a = sfs_xattr_hash(xs->xattr->name) |
+			(u32)in->next_xattr_id++;
 		key = SFS_KEY(in->ino, SFS_ITEM_XATTR, xs->a, 0);
 		ret = sfs_btree_lookup(op->fs->vol, sfs_op_tree(op, in->ino),
 				       &key, NULL, 0);
@@ -310,6 +310,18 @@ static int sfs_xattr_new_id(struct sfs_xattr_set *xs, struct sfs_inode *in)
 			return ret == -ENOENT ? 0 : ret;
 	}
 	return -ENOSPC;
+}
+
+/* There is none of the name. */
+static int sfs_xattr_set_absent(struct sfs_xattr_set *xs)
+{
+	const struct sfs_xattr_change *xattr = xs->xattr;
+
+	if (!xattr->value)
+		return xattr->flags & SFS_XATTR_MAY_LACK ? 0 : -ENODATA;
+	if (xattr->flags & SFS_XATTR_REPLACE)
+		return -ENODATA;
+	return sfs_xattr_new_id(xs, &xs->ch->node[0].in);
 }
 
 /* Read and check; SFS_AGAIN when more must be reserved. */
@@ -324,15 +336,10 @@ static int sfs_xattr_set_read(struct sfs_xattr_set *xs)
 	ret = sfs_node_read(op, xs->ino, node);
 	if (ret)
 		return ret;
-	ret = sfs_xattr_find(op, xs->ino, xs->name, &xa);
-	if (ret == -ENODATA) {
-		if (xs->is_remove || (xs->flags & SFS_XATTR_REPLACE))
-			return ret;
-		return sfs_xattr_new_id(xs, &node->in);
-	}
+	ret = sfs_xattr_find(op, xs->ino, xs->xattr->name, &xa);
 	if (ret)
-		return ret;
-	if (xs->flags & SFS_XATTR_CREATE)
+		return ret == -ENODATA ? sfs_xattr_set_absent(xs) : ret;
+	if (xs->xattr->flags & SFS_XATTR_CREATE)
 		return -EEXIST;
 	nr = sfs_nr_chunks(op->fs->vol, xs->new.bytes) +
 	     sfs_nr_chunks(op->fs->vol,
@@ -365,11 +372,12 @@ static int sfs_xattr_set_once(struct sfs_xattr_set *xs, struct sfs_fs *fs,
 	if (!ret)
 		ret = sfs_xattr_set_read(xs);
 	if (!ret)
+		ret = sfs_node_set_attrs(&ch->op, &ch->node[0], xs->mask,
+					 xs->attr);
+	if (!ret)
 		ret = sfs_xattr_replace(ch, xs->ino, xs->a, &xs->old, &xs->new);
-	if (!ret) {
-		sfs_node_touch(&ch->op, &ch->node[0], xs->now);
+	if (!ret)
 		ret = sfs_node_write(ch, &ch->node[0]);
-	}
 	if (!ret)
 		*inode = ch->node[0].in;
 	ret = sfs_change_end(ch, ret);
@@ -379,26 +387,36 @@ static int sfs_xattr_set_once(struct sfs_xattr_set *xs, struct sfs_fs *fs,
 	return ret;
 }
 
-int sfs_ns_setxattr(struct sfs_fs *fs, u64 ino, const char *name,
-		    const void *value, unsigned int len, unsigned int flags,
-		    struct timespec64 now, struct sfs_inode *inode)
+static int sfs_xattr_change_check(const struct sfs_xattr_change *xattr,
+				  unsigned int mask)
+{
+	unsigned int both = SFS_XATTR_CREATE | SFS_XATTR_REPLACE;
+
+	if (xattr->flags & ~(both | SFS_XATTR_MAY_LACK) ||
+	    (xattr->flags & both) == both ||
+	    mask & (SFS_ATTR_SIZE | SFS_ATTR_DATA_CHANGED))
+		return -EINVAL;
+	return sfs_xattr_check(xattr->name, xattr->value ? xattr->len : 0);
+}
+
+int sfs_ns_setattr_xattr(struct sfs_fs *fs, u64 ino,
+			 const struct sfs_xattr_change *xattr,
+			 unsigned int mask, const struct sfs_inode *attr,
+			 struct sfs_inode *inode)
 {
 	struct sfs_xattr_set xs = {
 		.ino = ino,
-		.name = name,
-		.flags = flags,
-		.is_remove = !value,
-		.now = now,
+		.xattr = xattr,
+		.mask = mask,
+		.attr = attr,
 	};
 	unsigned int tries;
 	int ret;
 
-	if (flags & ~(SFS_XATTR_CREATE | SFS_XATTR_REPLACE) ||
-	    flags == (SFS_XATTR_CREATE | SFS_XATTR_REPLACE))
-		return -EINVAL;
-	ret = sfs_xattr_check(name, value ? len : 0);
-	if (!ret && value)
-		ret = sfs_xattr_make(&xs.new, name, value, len);
+	ret = sfs_xattr_change_check(xattr, mask);
+	if (!ret && xattr->value)
+		ret = sfs_xattr_make(&xs.new, xattr->name, xattr->value,
+				     xattr->len);
 	if (ret)
 		return ret;
 	/* most attributes fit into one chunk; others take a second try */
@@ -411,4 +429,20 @@ int sfs_ns_setxattr(struct sfs_fs *fs, u64 ino, const char *name,
 	}
 	kvfree(xs.new.buf);
 	return ret;
+}
+
+int sfs_ns_setxattr(struct sfs_fs *fs, u64 ino, const char *name,
+		    const void *value, unsigned int len, unsigned int flags,
+		    struct timespec64 now, struct sfs_inode *inode)
+{
+	struct sfs_inode attr = { .ctime = now };
+	struct sfs_xattr_change xattr = {
+		.name = name,
+		.value = value,
+		.len = len,
+		.flags = flags,
+	};
+
+	return sfs_ns_setattr_xattr(fs, ino, &xattr, SFS_ATTR_CTIME, &attr,
+				    inode);
 }

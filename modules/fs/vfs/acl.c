@@ -70,11 +70,18 @@ static void *sfs_acl_encode(const struct posix_acl *acl, size_t *size)
 	return value;
 }
 
-static int sfs_acl_store(struct inode *inode, const struct posix_acl *acl,
-			 int type)
+/* The ACL, NULL: none, and attributes in one transaction. */
+static int sfs_acl_store(struct inode *inode, struct posix_acl *acl, int type,
+			 unsigned int flags, unsigned int mask,
+			 const struct sfs_inode *attr)
 {
+	struct sfs_xattr_change xattr = {
+		.name = sfs_acl_name(type),
+		.flags = flags,
+	};
 	void *value = NULL;
 	size_t size = 0;
+	struct sfs_inode ni;
 	int ret;
 
 	if (acl) {
@@ -82,9 +89,16 @@ static int sfs_acl_store(struct inode *inode, const struct posix_acl *acl,
 		if (IS_ERR(value))
 			return PTR_ERR(value);
 	}
-	ret = sfs_xattr_set(inode, sfs_acl_name(type), value, size, 0);
+	xattr.value = value;
+	xattr.len = size;
+	ret = sfs_ns_setattr_xattr(sfs_inode_fs(inode), sfs_ino(inode), &xattr,
+				   mask, attr, &ni);
 	kfree(value);
-	return !acl && ret == -ENODATA ? 0 : ret;
+	if (ret)
+		return ret;
+	sfs_inode_update(inode, &ni);
+	set_cached_acl(inode, type, acl);
+	return 0;
 }
 
 int sfs_set_acl(struct mnt_idmap *idmap,
@@ -92,8 +106,10 @@ int sfs_set_acl(struct mnt_idmap *idmap,
 		int type)
 {
 	struct inode *inode = sfs_compat_acl_inode(object);
+	unsigned int mask = SFS_ATTR_CTIME | SFS_ATTR_GUARDED;
 	umode_t mode = inode->i_mode;
-	struct sfs_inode attr, ni;
+	struct sfs_inode attr;
+	unsigned int flags = 0;
 	int ret;
 
 	if (type == ACL_TYPE_DEFAULT && !S_ISDIR(inode->i_mode))
@@ -103,18 +119,36 @@ int sfs_set_acl(struct mnt_idmap *idmap,
 		if (ret)
 			return ret;
 	}
-	ret = sfs_acl_store(inode, acl, type);
-	if (ret)
-		return ret;
-	set_cached_acl(inode, type, acl);
-	if (mode == inode->i_mode)
-		return 0;
 	attr.mode = mode;
 	attr.ctime = current_time(inode);
-	ret = sfs_ns_setattr(sfs_inode_fs(inode), sfs_ino(inode),
-			     SFS_ATTR_MODE | SFS_ATTR_CTIME, &attr, 0, &ni);
-	if (!ret)
-		sfs_inode_update(inode, &ni);
+	if (mode != inode->i_mode) {
+		mask |= SFS_ATTR_MODE;
+		flags = SFS_XATTR_MAY_LACK;
+	}
+	ret = sfs_acl_store(inode, acl, type, flags, mask, &attr);
+	return !acl && ret == -ENODATA ? 0 : ret;
+}
+
+int sfs_acl_chmod(struct inode *inode, unsigned int mask,
+		  const struct sfs_inode *attr)
+{
+	struct posix_acl *acl = get_inode_acl(inode, ACL_TYPE_ACCESS);
+	int ret;
+
+	if (IS_ERR(acl))
+		return PTR_ERR(acl);
+	if (!acl)
+		return sfs_attr_store(inode, mask, attr, 0);
+	/* takes the one and returns another, or none with an error */
+	ret = __posix_acl_chmod(&acl, GFP_KERNEL, attr->mode);
+	if (ret)
+		return ret;
+	ret = sfs_acl_store(inode, acl, ACL_TYPE_ACCESS, SFS_XATTR_REPLACE,
+			    mask, attr);
+	posix_acl_release(acl);
+	/* another mount has removed it since */
+	if (ret == -ENODATA)
+		ret = sfs_attr_store(inode, mask, attr, 0);
 	return ret;
 }
 

@@ -45,6 +45,10 @@ int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	stat->btime = si->ni.crtime;
 	spin_unlock(&si->lock);
 	stat->result_mask |= STATX_BTIME;
+	generic_fill_statx_attr(inode, stat);
+	stat->attributes_mask |= STATX_ATTR_NODUMP;
+	if (READ_ONCE(si->ni.flags) & SFS_INODE_NODUMP)
+		stat->attributes |= STATX_ATTR_NODUMP;
 	if (S_ISREG(inode->i_mode) && mask & STATX_DIOALIGN) {
 		stat->result_mask |= STATX_DIOALIGN;
 		stat->dio_mem_align = bdev_dma_alignment(inode->i_sb->s_bdev) + 1;
@@ -68,14 +72,17 @@ int sfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
 		ret = sfs_inode_reread(inode, 0);
 		if (ret)
 			return ret;
+		/* the VFS has asked before */
+		if (mask & MAY_WRITE && IS_IMMUTABLE(inode))
+			return -EPERM;
 	}
 	return generic_permission(idmap, inode, mask);
 }
 
 /* ---- changing ----------------------------------------------------------------- */
 
-static int sfs_attr_store(struct inode *inode, unsigned int mask,
-			  const struct sfs_inode *attr, unsigned int ns_flags)
+int sfs_attr_store(struct inode *inode, unsigned int mask,
+		   const struct sfs_inode *attr, unsigned int ns_flags)
 {
 	struct sfs_inode ni;
 	int ret;
@@ -134,6 +141,41 @@ static unsigned int sfs_attr_add_atime(struct inode *inode,
 	return SFS_ATTR_ATIME;
 }
 
+/*
+ * What the VFS has asked of an inode that may have been out of date.  What it does
+ * of its own accord, such as taking the bits that a write takes, it may always.
+ */
+static int sfs_attr_check(struct mnt_idmap *idmap, struct dentry *dentry,
+			  struct iattr *iattr)
+{
+	struct inode *inode = d_inode(dentry);
+	int ret;
+
+	ret = sfs_inode_revalidate(inode);
+	if (!ret && !(iattr->ia_valid & ATTR_FORCE))
+		ret = may_setattr(idmap, inode, iattr->ia_valid);
+	if (!ret && (iattr->ia_valid & ATTR_SIZE) &&
+	    (IS_IMMUTABLE(inode) || IS_APPEND(inode)))
+		ret = -EPERM;
+	return ret ? ret : setattr_prepare(idmap, dentry, iattr);
+}
+
+static int sfs_attr_change(struct inode *inode, const struct iattr *iattr,
+			   unsigned int mask, struct sfs_inode *attr)
+{
+	if (!(iattr->ia_valid & ATTR_FORCE) &&
+	    iattr->ia_valid & (ATTR_MODE | ATTR_UID | ATTR_GID |
+			       ATTR_TIMES_SET))
+		mask |= SFS_ATTR_GUARDED;
+	if (mask & SFS_ATTR_ATIME)
+		clear_bit(SFS_INODE_ATIME_DIRTY, &SFS_I(inode)->flags);
+	else
+		mask |= sfs_attr_add_atime(inode, attr);
+	if (mask & SFS_ATTR_MODE && IS_POSIXACL(inode))
+		return sfs_acl_chmod(inode, mask, attr);
+	return sfs_attr_store(inode, mask, attr, 0);
+}
+
 int sfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		struct iattr *iattr)
 {
@@ -142,9 +184,7 @@ int sfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	unsigned int mask;
 	int ret;
 
-	ret = sfs_inode_revalidate(inode);
-	if (!ret)
-		ret = setattr_prepare(idmap, dentry, iattr);
+	ret = sfs_attr_check(idmap, dentry, iattr);
 	if (ret)
 		return ret;
 	if (iattr->ia_valid & ATTR_SIZE) {
@@ -158,15 +198,7 @@ int sfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	if (iattr->ia_valid & ATTR_SIZE &&
 	    !(iattr->ia_valid & (ATTR_MTIME_SET | ATTR_ATIME_SET)))
 		mask &= ~(SFS_ATTR_MTIME | SFS_ATTR_CTIME);	/* done */
-	if (mask & SFS_ATTR_ATIME)
-		clear_bit(SFS_INODE_ATIME_DIRTY, &SFS_I(inode)->flags);
-	else if (mask)
-		mask |= sfs_attr_add_atime(inode, &attr);
-	if (mask)
-		ret = sfs_attr_store(inode, mask, &attr, 0);
-	if (!ret && (iattr->ia_valid & ATTR_MODE) && IS_POSIXACL(inode))
-		ret = sfs_compat_acl_chmod(idmap, dentry, inode->i_mode);
-	return ret;
+	return mask ? sfs_attr_change(inode, iattr, mask, &attr) : 0;
 }
 
 /*
@@ -344,6 +376,8 @@ const struct inode_operations sfs_file_inode_ops = {
 	SFS_ATTR_OPS,
 	.get_inode_acl	= sfs_get_acl,
 	.set_acl	= sfs_set_acl,
+	.fileattr_get	= sfs_fileattr_get,
+	.fileattr_set	= sfs_fileattr_set,
 	.fiemap		= sfs_fiemap,
 };
 

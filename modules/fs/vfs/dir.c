@@ -97,6 +97,17 @@ static struct dentry *sfs_lookup(struct inode *dir, struct dentry *dentry,
 	return alias;
 }
 
+/*
+ * The end of an operation on the directory's names.  -EAGAIN: a name means
+ * something else by now.
+ */
+static int sfs_dir_end(struct inode *dir, int ret)
+{
+	if (ret)
+		return ret == -EAGAIN ? -ESTALE : ret;
+	return IS_DIRSYNC(dir) ? sfs_inode_sync(dir) : 0;
+}
+
 /* ---- making -------------------------------------------------------------------- */
 
 /*
@@ -218,7 +229,7 @@ static int sfs_create_name(struct inode *inode, struct inode *dir,
 		d_instantiate_new(dentry, inode);
 	else
 		d_instantiate(dentry, inode);
-	return 0;
+	return sfs_dir_end(dir, 0);
 }
 
 static int sfs_create(struct mnt_idmap *idmap, struct inode *dir,
@@ -285,12 +296,6 @@ static int sfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 
 /* ---- links ---------------------------------------------------------------------- */
 
-/* -EAGAIN: the name means something else by now. */
-static int sfs_dir_error(int ret)
-{
-	return ret == -EAGAIN ? -ESTALE : ret;
-}
-
 static int sfs_link(struct dentry *old_dentry, struct inode *dir,
 		    struct dentry *dentry)
 {
@@ -304,12 +309,12 @@ static int sfs_link(struct dentry *old_dentry, struct inode *dir,
 			  dentry->d_name.name, dentry->d_name.len, is_tmpfile,
 			  current_time(inode), &ni, &dir_ni);
 	if (ret)
-		return sfs_dir_error(ret);
+		return sfs_dir_end(dir, ret);
 	sfs_inode_update(dir, &dir_ni);
 	sfs_inode_update(inode, &ni);
 	ihold(inode);
 	d_instantiate(dentry, inode);
-	return 0;
+	return sfs_dir_end(dir, 0);
 }
 
 static int sfs_remove(struct inode *dir, struct dentry *dentry, bool is_rmdir)
@@ -323,10 +328,10 @@ static int sfs_remove(struct inode *dir, struct dentry *dentry, bool is_rmdir)
 			    sfs_ino(inode), is_rmdir, current_time(dir), &ni,
 			    &dir_ni);
 	if (ret)
-		return sfs_dir_error(ret);
+		return sfs_dir_end(dir, ret);
 	sfs_inode_update(dir, &dir_ni);
 	sfs_inode_update(inode, &ni);
-	return 0;
+	return sfs_dir_end(dir, 0);
 }
 
 static int sfs_unlink(struct inode *dir, struct dentry *dentry)
@@ -429,7 +434,8 @@ static int sfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 	ret = sfs_rename_inodes(old_dir, old_dentry, new_dir, new_dentry,
 				whiteout, flags);
 	iput(whiteout);
-	return sfs_dir_error(ret);
+	/* both directories changed in one transaction */
+	return sfs_dir_end(IS_DIRSYNC(old_dir) ? old_dir : new_dir, ret);
 }
 
 const struct inode_operations sfs_dir_inode_ops = {
@@ -450,4 +456,6 @@ const struct inode_operations sfs_dir_inode_ops = {
 	.update_time	= SFS_COMPAT_UPDATE_TIME(sfs_update_time),
 	.get_inode_acl	= sfs_get_acl,
 	.set_acl	= sfs_set_acl,
+	.fileattr_get	= sfs_fileattr_get,
+	.fileattr_set	= sfs_fileattr_set,
 };

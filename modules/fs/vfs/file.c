@@ -18,7 +18,7 @@ static int sfs_file_open(struct inode *inode, struct file *file)
 	if (!ret)
 		ret = generic_file_open(inode, file);
 	if (!ret)
-		file->f_mode |= FMODE_CAN_ODIRECT;
+		file->f_mode |= FMODE_CAN_ODIRECT | FMODE_NOWAIT;
 	return ret;
 }
 
@@ -29,7 +29,10 @@ static ssize_t sfs_file_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	struct inode *inode = file_inode(iocb->ki_filp);
 	int ret;
 
-	ret = sfs_inode_revalidate(inode);
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		ret = sfs_inode_is_valid(inode) ? 0 : -EAGAIN;
+	else
+		ret = sfs_inode_revalidate(inode);
 	if (ret)
 		return ret;
 	if (!(iocb->ki_flags & IOCB_DIRECT))
@@ -68,6 +71,11 @@ static ssize_t sfs_file_write_held(struct kiocb *iocb, struct iov_iter *from)
 		return ret;
 	ret = sfs_inode_touch_data(inode);
 	pos = iocb->ki_pos;
+	if (!ret)
+		ret = sfs_data_outgrow(inode, pos + iov_iter_count(from));
+	if (!ret && iocb->ki_flags & IOCB_DIRECT &&
+	    sfs_data_may_be_inline(inode, pos))
+		ret = sfs_data_leave_inline(inode);
 	if (!ret)
 		ret = sfs_data_extend(inode, pos);
 	if (ret)
@@ -136,6 +144,8 @@ static ssize_t sfs_file_write_locked(struct kiocb *iocb, struct iov_iter *from)
 	ssize_t ret;
 
 	ret = sfs_inode_revalidate(inode);
+	if (!ret && IS_IMMUTABLE(inode))
+		ret = -EPERM;
 	if (!ret)
 		ret = generic_write_checks(iocb, from);
 	if (ret <= 0)
@@ -153,7 +163,16 @@ static ssize_t sfs_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	ret = sfs_volume_error(&SFS_SB(inode->i_sb)->vol);
 	if (ret)
 		return ret;
+	/* each changes times, in a transaction, and may have to wait for it */
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		return -EOPNOTSUPP;
+	if (iocb->ki_flags & IOCB_DIRECT) {
+		ret = sfs_data_direct_overwrite(iocb, from);
+		if (ret != -ENOTBLK)
+			return ret;
+	}
 	inode_lock(inode);
+	inode_dio_wait(inode);
 	ret = sfs_file_write_locked(iocb, from);
 	inode_unlock(inode);
 	if (ret <= 0)
@@ -173,6 +192,21 @@ static ssize_t sfs_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 					 end >> PAGE_SHIFT);
 	}
 	return generic_write_sync(iocb, ret);
+}
+
+/* The VFS has looked at flags that may have been out of date. */
+static long sfs_file_fallocate(struct file *file, int mode, loff_t pos,
+			       loff_t len)
+{
+	struct inode *inode = file_inode(file);
+	int ret = sfs_inode_revalidate(inode);
+
+	if (ret)
+		return ret;
+	if (IS_IMMUTABLE(inode) ||
+	    (IS_APPEND(inode) && mode & ~FALLOC_FL_KEEP_SIZE))
+		return -EPERM;
+	return sfs_data_fallocate(file, mode, pos, len);
 }
 
 /* ---- seeking ---------------------------------------------------------------------- */
@@ -221,6 +255,11 @@ static vm_fault_t sfs_file_mkwrite(struct vm_fault *vmf)
 	vm_fault_t fault;
 	int ret;
 
+	ret = sfs_inode_revalidate(inode);
+	if (!ret && IS_IMMUTABLE(inode))
+		return VM_FAULT_SIGBUS;
+	if (ret)
+		return vmf_error(ret);
 	sb_start_pagefault(inode->i_sb);
 	ret = file_update_time(file);
 	filemap_invalidate_lock_shared(inode->i_mapping);
@@ -259,7 +298,7 @@ int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	.llseek		= sfs_file_llseek,		\
 	.mmap		= sfs_file_mmap,		\
 	.fsync		= sfs_fsync,			\
-	.fallocate	= sfs_data_fallocate,		\
+	.fallocate	= sfs_file_fallocate,		\
 	.splice_read	= sfs_file_splice_read,		\
 	.splice_write	= iter_file_splice_write
 

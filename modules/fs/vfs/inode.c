@@ -58,6 +58,7 @@ struct inode *sfs_alloc_inode(struct super_block *sb)
 	atomic64_set(&si->free_seq, 0);
 	si->last_map.gen = 0;
 	si->written_at = jiffies;
+	si->direct_map.bytes = 0;
 	return &si->vfs_inode;
 }
 
@@ -86,6 +87,7 @@ static void sfs_inode_apply_locked(struct inode *inode)
 	inode->i_mode = ni->mode;
 	i_uid_write(inode, ni->uid);
 	i_gid_write(inode, ni->gid);
+	sfs_fileattr_apply(inode, ni->flags);
 	set_nlink(inode, ni->nlink);
 	if (!test_bit(SFS_INODE_ATIME_DIRTY, &si->flags) ||
 	    sfs_inode_is_later(ni->atime, inode_get_atime(inode)))

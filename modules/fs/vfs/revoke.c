@@ -112,8 +112,13 @@ static int sfs_revoke_inode(struct inode *inode, bool is_drop)
 	struct address_space *mapping = inode->i_mapping;
 	int ret, ret2;
 
+	/* the VFS refuses by them before it asks us, and another mount may clear them */
+	if (is_drop)
+		inode_set_flags(inode, 0, S_IMMUTABLE | S_APPEND);
 	if (!S_ISREG(inode->i_mode))
 		return 0;
+	/* what users of the lock have left to the device; it may dirty pages, too */
+	inode_dio_wait(inode);
 	/* an error is kept in the mapping for the next fsync as well */
 	ret = filemap_fdatawrite(mapping);
 	ret2 = filemap_fdatawait_keep_errors(mapping);

@@ -15,7 +15,8 @@
  * name was looked up; generations are unique within a mount.
  *
  * Pages.  A page is dirtied only by users of the group's lock in EX and is clean
- * before EX is given up: see sfs_data_hold().
+ * before EX is given up: see sfs_data_hold().  Direct I/O is over before the lock
+ * that it was submitted under is given up: see fs/data/direct.c.
  *
  * Lock order: i_rwsem, mapping->invalidate_lock, cluster locks, page lock or
  * transaction hold, group rwsem.  Nobody waits for a cluster lock with a page lock
@@ -36,6 +37,7 @@
 #include <linux/workqueue.h>
 
 struct export_operations;
+struct fileattr;
 struct sfs_fence_dirs;
 struct sfs_mmp;
 struct seq_file;
@@ -161,6 +163,7 @@ enum sfs_inode_bits {
 	SFS_INODE_DROP,		/* leaves the cache with its last user */
 	SFS_INODE_NO_PAGES,	/* on its way out of the cache */
 	SFS_INODE_KEEP_SPACE,	/* space past the size is the user's */
+	SFS_INODE_SMALL,	/* page 0 may be dirty without a block, see data/small.c */
 };
 
 /* A mapping, true while map_seq and the generation of the lock are these. */
@@ -170,9 +173,18 @@ struct sfs_data_last {
 	u64 gen;
 };
 
+/* A written extent, likewise; no bytes: none. */
+struct sfs_direct_map {
+	loff_t pos;
+	loff_t bytes;
+	u64 addr;
+	u64 seq;
+	u64 gen;
+};
+
 /*
  * struct sfs_inode_info - one cached inode
- * @lock: guards @ni, @gen and @dirty_seq
+ * @lock: guards @ni, @gen, @dirty_seq and @direct_map
  * @ni: attributes; @ni.ino never changes
  * @gen: lock generation they are valid under, 0: none
  * @dirty_seq: no transaction after this one has changes of the inode
@@ -181,6 +193,7 @@ struct sfs_data_last {
  * @map_seq: grows when mappings may have changed; for iomap_valid()
  * @free_seq: grows when blocks may have been freed
  * @last_map: of the last write; guarded by i_rwsem
+ * @direct_map: of the last direct I/O
  * @ioend_lock: guards @ioends
  * @ioends: write-back that came to its end and is not finished
  * @ioend_work: finishes it
@@ -196,7 +209,7 @@ struct sfs_data_last {
  * @vfs_inode: the VFS's part
  */
 struct sfs_inode_info {
-	spinlock_t lock;	/* ni, gen, dirty_seq */
+	spinlock_t lock;	/* ni, gen, dirty_seq, direct_map */
 	struct sfs_inode ni;
 	u64 gen;
 	u64 dirty_seq;
@@ -206,6 +219,7 @@ struct sfs_inode_info {
 	atomic64_t map_seq;
 	atomic64_t free_seq;
 	struct sfs_data_last last_map;
+	struct sfs_direct_map direct_map;
 
 	spinlock_t ioend_lock;	/* ioends */
 	struct list_head ioends;
@@ -379,6 +393,18 @@ extern const struct inode_operations sfs_file_inode_ops;
 extern const struct inode_operations sfs_symlink_inode_ops;
 extern const struct inode_operations sfs_special_inode_ops;
 
+/* Change attributes and take the result; mask: enum sfs_attr_mask. */
+int sfs_attr_store(struct inode *inode, unsigned int mask,
+		   const struct sfs_inode *attr, unsigned int ns_flags);
+
+/* ---- fileattr.c ---------------------------------------------------------- */
+
+int sfs_fileattr_get(struct dentry *dentry, struct fileattr *fa);
+int sfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
+		     struct fileattr *fa);
+/* Tell the VFS of an inode's SFS_INODE_* */
+void sfs_fileattr_apply(struct inode *inode, u32 flags);
+
 /* ---- dir.c, readdir.c --------------------------------------------------- */
 
 extern const struct inode_operations sfs_dir_inode_ops;
@@ -434,8 +460,12 @@ int sfs_new_xattrs_add(struct sfs_new_xattrs *xattrs, const char *prefix,
 		       const char *name, void *value, unsigned int len);
 int sfs_acl_inherit(struct sfs_new_xattrs *xattrs, struct inode *inode,
 		    struct inode *dir);
-int sfs_xattr_set(struct inode *inode, const char *name, const void *value,
-		  size_t size, int flags);
+/*
+ * Attributes by mask, of which the mode is one, and the access ACL that must go with
+ * it, if there is one, in one transaction.
+ */
+int sfs_acl_chmod(struct inode *inode, unsigned int mask,
+		  const struct sfs_inode *attr);
 
 /* ---- revoke.c ----------------------------------------------------------- */
 

@@ -19,36 +19,32 @@ static int sfs_xattr_handler_get(const struct xattr_handler *handler,
 			       min_t(size_t, size, SFS_XATTR_VALUE_MAX));
 }
 
-int sfs_xattr_set(struct inode *inode, const char *name, const void *value,
-		  size_t size, int flags)
-{
-	unsigned int ns_flags = 0;
-	struct sfs_inode ni;
-	int ret;
-
-	if (strlen(name) > SFS_XATTR_NAME_MAX)
-		return -ERANGE;
-	if (size > SFS_XATTR_VALUE_MAX)
-		return -E2BIG;
-	if (flags & XATTR_CREATE)
-		ns_flags |= SFS_XATTR_CREATE;
-	if (flags & XATTR_REPLACE)
-		ns_flags |= SFS_XATTR_REPLACE;
-	ret = sfs_ns_setxattr(sfs_inode_fs(inode), sfs_ino(inode), name, value,
-			      size, ns_flags, current_time(inode), &ni);
-	if (!ret)
-		sfs_inode_update(inode, &ni);
-	return ret;
-}
-
 static int sfs_xattr_handler_set(const struct xattr_handler *handler,
 				 struct mnt_idmap *idmap,
 				 struct dentry *dentry, struct inode *inode,
 				 const char *name, const void *value,
 				 size_t size, int flags)
 {
-	return sfs_xattr_set(inode, xattr_full_name(handler, name), value,
-			     size, flags);
+	struct sfs_inode attr = { .ctime = current_time(inode) };
+	struct sfs_xattr_change xattr = {
+		.name = xattr_full_name(handler, name),
+		.value = value,
+		.len = min_t(size_t, size, U32_MAX),
+		.flags = (flags & XATTR_CREATE ? SFS_XATTR_CREATE : 0) |
+			 (flags & XATTR_REPLACE ? SFS_XATTR_REPLACE : 0),
+	};
+	unsigned int mask = SFS_ATTR_CTIME;
+	struct sfs_inode ni;
+	int ret;
+
+	/* a write takes the file's capabilities, also when it appends */
+	if (value || strcmp(xattr.name, XATTR_NAME_CAPS))
+		mask |= SFS_ATTR_GUARDED;
+	ret = sfs_ns_setattr_xattr(sfs_inode_fs(inode), sfs_ino(inode), &xattr,
+				   mask, &attr, &ni);
+	if (!ret)
+		sfs_inode_update(inode, &ni);
+	return ret;
 }
 
 static const struct xattr_handler sfs_xattr_user_handler = {

@@ -2,12 +2,13 @@
 /*
  * fsx: random operations on one file, compared with a model in memory.
  *
- *	fsx [-s SEED] [-n OPS] [-l MAXLEN] [-r COMMAND] FILE
+ *	fsx [-s SEED] [-n OPS] [-l MAXLEN] [-r COMMAND] FILE [SAME-FILE]
  *
  * Reads and writes at random offsets, also direct ones, appends, mmap reads and
  * writes, truncates down and up, fallocate(2), fsyncs, drops of the file's pages,
  * reopens. COMMAND runs about once in 500 operations while the file is closed (an
- * unmount and a mount).
+ * unmount and a mount). SAME-FILE is its path by another mount: each operation goes
+ * by one of them, and now and then the other must show all that was done.
  * After a difference the last operations are shown; exit 1.
  */
 #define _GNU_SOURCE
@@ -26,6 +27,9 @@
 #define SECTOR		512
 
 static const char *path;
+static const char *paths[2];
+static int nr_paths;
+static int side;
 static const char *command;
 static unsigned char *model, *tmp;
 static uint64_t rnd_state = 1;
@@ -33,8 +37,9 @@ static long maxlen = 256 << 10;
 static long size;
 static int fd = -1;
 static int direct_fd = -1;
+static int fds[2], direct_fds[2];
 static long op_nr;
-static char oplog[LOG_OPS][96];
+static char oplog[LOG_OPS][112];
 
 static uint32_t rnd(uint32_t below)
 {
@@ -42,8 +47,9 @@ static uint32_t rnd(uint32_t below)
 	return (rnd_state >> 33) % below;
 }
 
-#define LOG(...) \
-	snprintf(oplog[op_nr % LOG_OPS], sizeof(oplog[0]), __VA_ARGS__)
+#define LOG(fmt, ...) \
+	snprintf(oplog[op_nr % LOG_OPS], sizeof(oplog[0]), "by %d: " fmt, \
+		 side, ##__VA_ARGS__)
 
 static void die(const char *what)
 {
@@ -55,7 +61,16 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void open_file(int flags)
+/* from here on by that path */
+static void use(int which)
+{
+	side = which;
+	path = paths[side];
+	fd = fds[side];
+	direct_fd = direct_fds[side];
+}
+
+static void open_one(int flags)
 {
 	fd = open(path, O_RDWR | flags, 0644);
 	if (fd < 0)
@@ -63,12 +78,29 @@ static void open_file(int flags)
 	direct_fd = open(path, O_RDWR | O_DIRECT);
 	if (direct_fd < 0)
 		die("direct open");
+	fds[side] = fd;
+	direct_fds[side] = direct_fd;
+}
+
+static void open_file(int flags)
+{
+	int was = side, i;
+
+	for (i = 0; i < nr_paths; i++) {
+		use(i);
+		open_one(i ? 0 : flags);
+	}
+	use(was);
 }
 
 static void close_file(void)
 {
-	close(fd);
-	close(direct_fd);
+	int i;
+
+	for (i = 0; i < nr_paths; i++) {
+		close(fds[i]);
+		close(direct_fds[i]);
+	}
 }
 
 static void check_size(void)
@@ -189,7 +221,7 @@ static void do_direct(bool is_write)
 
 	if (len > maxlen - off)
 		len = (maxlen - off) / SECTOR * SECTOR;
-	if (!len)
+	if (len <= 0)
 		return;
 	LOG("direct %s %ld +%ld (size %ld)", is_write ? "write" : "read", off,
 	    len, size);
@@ -298,7 +330,7 @@ static void do_reopen(const char *run)
 	check_all();
 }
 
-static void one_op(void)
+static void random_op(void)
 {
 	uint32_t what = rnd(1000);
 
@@ -336,6 +368,20 @@ static void one_op(void)
 	}
 }
 
+static void one_op(void)
+{
+	if (nr_paths == 1) {
+		random_op();
+		return;
+	}
+	use(rnd(2));
+	random_op();
+	if (rnd(4))
+		return;
+	use(!side);
+	check_all();
+}
+
 int main(int argc, char **argv)
 {
 	long seed = 1, nr = 1000;
@@ -359,9 +405,12 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind != argc - 1)
-		errx(2, "usage: fsx [-s SEED] [-n OPS] [-l MAXLEN] [-r COMMAND] FILE");
-	path = argv[optind];
+	nr_paths = argc - optind;
+	if (nr_paths < 1 || nr_paths > 2)
+		errx(2, "usage: fsx [-s SEED] [-n OPS] [-l MAXLEN] [-r COMMAND] FILE [SAME-FILE]");
+	paths[0] = argv[optind];
+	paths[1] = argv[argc - 1];
+	use(0);
 	rnd_state = seed * 0x9e3779b97f4a7c15ULL + 1;
 	model = calloc(1, maxlen);
 	/* a sector more than the longest transfer */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes long
+# vm: host nodes long alone
 # After a power cut of all nodes one alone recovers the volume, with all that was synced.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest
+# vm: guest alone
 # Hundreds of silent or half-open connections to the leader do not keep members out.
 . "$(dirname "$0")/../../lib.sh"
 

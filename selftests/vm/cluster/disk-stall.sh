@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes long
+# vm: host nodes long alone
 # A leader whose metadata disk stands still is replaced, and its late writes do no harm.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes long
+# vm: host nodes long alone
 # While the agent fails nothing of a dead node is given away; when it succeeds the survivor goes on.
 . "$(dirname "$0")/../../lib.sh"
 

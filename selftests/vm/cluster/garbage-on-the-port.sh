@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest
+# vm: guest alone
 # Garbage sent to the leader's TCP and UDP port is refused and disturbs nobody.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest
+# vm: guest alone
 # When the leader vanishes another slot leads, has it fenced and recovers it, in time.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest
+# vm: guest alone
 # A member that vanishes is fenced and recovered: what it synced is there, and the others go on in time.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest
+# vm: guest alone
 # When the leader unmounts another one leads, without loss, fencing, or a long stop.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes long
+# vm: host nodes long alone
 # Loss and delay on the network slow the cluster down but break nothing.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes long
+# vm: host nodes long alone
 # Power cut of a follower under load: all that any node synced is there, and the survivor goes on in time.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes long
+# vm: host nodes long alone
 # A node that is cut off stops writing before its locks are given away, and is fenced.
 . "$(dirname "$0")/../../lib.sh"
 

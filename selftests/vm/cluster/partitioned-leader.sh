@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes long
+# vm: host nodes long alone
 # A leader that is cut off from the majority steps down before another one leads.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: host nodes long
+# vm: host nodes long alone
 # A node that stood still for long writes nothing when it goes on.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -14,6 +14,9 @@ done
 for pid in "${pids[@]}"; do
 	wait "$pid"
 done
+# small ones, with their bytes inline or nearly so
+fsx -s 7 -n 3000 -l 900 "$MNT/small"
+fsx -s 8 -n 3000 -l 2500 "$MNT/small2"
 # a larger one, with larger holes
 fsx -s 99 -n 600 -l 4000000 "$MNT/large"
 end_clean

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest
+# vm: guest alone
 # 50,000 names in a directory: create, list, look up and remove in bounded time.
 . "$(dirname "$0")/../../lib.sh"
 

@@ -6,18 +6,20 @@
 
 mkfs_vol --group-inodes=64
 mount_vol lock=revoke
+share=2
+[ "$TEST_LONG" = 0 ] || share=1
 grep -q "lock=revoke" /proc/mounts || fail "lock=revoke is not shown"
 count=/sys/module/scoutfs_lock_revoke/parameters/nr_revokes
 before=$(<$count)
 pids=()
 for seed in 1 2; do
-	fsx -s $((seed + 20)) -n 800 "$MNT/fsx$seed" &
+	fsx -s $((seed + 20)) -n $((800 / share)) "$MNT/fsx$seed" &
 	pids+=($!)
 done
 (
 	mkdir "$MNT/many"
-	manyfiles create "$MNT/many" 300 2
-	manyfiles stat "$MNT/many" 300 2
+	manyfiles create "$MNT/many" $((300 / share)) 2
+	manyfiles stat "$MNT/many" $((300 / share)) 2
 ) &
 pids+=($!)
 (
@@ -25,14 +27,14 @@ pids+=($!)
 	mkdir ring
 	mkdir ring/{0..4}
 	: >ring/0/ball
-	for i in $(seq 0 149); do
+	for i in $(seq 0 $((150 / share - 1))); do
 		mv ring/$((i % 5))/ball ring/$(((i + 1) % 5))/ball
 	done
 	[ -e ring/0/ball ] || exit 1
 ) &
 pids+=($!)
 (
-	for i in $(seq 60); do
+	for i in $(seq $((60 / share))); do
 		echo "$i" >"$MNT/new"
 		mv "$MNT/new" "$MNT/current"
 		[ "$(<"$MNT/current")" = "$i" ] || exit 1
@@ -50,10 +52,12 @@ done
 [ $bad = 0 ] || fail "a worker failed"
 revoked=$(($(<$count) - before))
 say "$revoked revocations"
-[ $revoked -gt 200 ] || fail "only $revoked revocations"
-manyfiles stat "$MNT/many" 300 2
+[ $revoked -gt $((200 / share)) ] || fail "only $revoked revocations"
+manyfiles stat "$MNT/many" $((300 / share)) 2
 remount_vol lock=revoke
-manyfiles stat "$MNT/many" 300 2
+share=2
+[ "$TEST_LONG" = 0 ] || share=1
+manyfiles stat "$MNT/many" $((300 / share)) 2
 cmp /etc/services "$MNT/copy"
 [ "$(find "$MNT/ring" -name ball)" = "$MNT/ring/0/ball" ] || fail "the ball is lost"
 end_clean

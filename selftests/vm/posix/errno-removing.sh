@@ -1,0 +1,8 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# vm: guest
+# Calls that remove and change names fail with the errors of their man pages, as on XFS.
+. "$(dirname "$0")/../../lib.sh"
+. "$(dirname "$0")/../errno.bash"
+
+errno_test unlink rmdir rename rename_to
