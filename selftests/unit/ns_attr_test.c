@@ -8,21 +8,7 @@
 
 static int setup(void **state)
 {
-	struct nv *nv = malloc(sizeof(*nv));
-
-	nv_mkfs(nv, NV_META_BYTES, NV_DATA_BYTES, 12, 8);
-	nv_mount(nv);
-	*state = nv;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct nv *nv = *state;
-
-	nv_exit(nv);
-	free(nv);
-	return 0;
+	return nv_setup(state, NV_META_BYTES, NV_DATA_BYTES, 12, 8);
 }
 
 static int set_acl(struct nv *nv, u64 ino, u32 mode, const char *acl,
@@ -302,7 +288,7 @@ static void test_fixed_directories(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, nv_teardown)
 		T(acl_and_mode),
 		T(acl_and_mode_after_a_crash),
 		T(set_flags),

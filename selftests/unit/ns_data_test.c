@@ -8,12 +8,7 @@
 static int setup_sized(void **state, u64 meta_bytes, u64 data_bytes,
 		       u32 block_shift)
 {
-	struct nv *nv = malloc(sizeof(*nv));
-
-	nv_mkfs(nv, meta_bytes, data_bytes, block_shift, 8);
-	nv_mount(nv);
-	*state = nv;
-	return 0;
+	return nv_setup(state, meta_bytes, data_bytes, block_shift, 8);
 }
 
 static int setup(void **state)
@@ -35,15 +30,6 @@ static int setup_small(void **state)
 {
 	return setup_sized(state, SFS_MKFS_SMALL_BYTES, SFS_MKFS_SMALL_BYTES,
 			   12);
-}
-
-static int teardown(void **state)
-{
-	struct nv *nv = *state;
-
-	nv_exit(nv);
-	free(nv);
-	return 0;
 }
 
 static struct sfs_map map_at(struct nv *nv, u64 ino, u64 block, u64 len)
@@ -585,7 +571,7 @@ static void test_xattr_collisions(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#define TS(name, s) cmocka_unit_test_setup_teardown(test_##name, s, teardown)
+#define TS(name, s) cmocka_unit_test_setup_teardown(test_##name, s, nv_teardown)
 #define T(name) TS(name, setup)
 		T(alloc_and_convert),
 		T(range_errors),

@@ -12,13 +12,8 @@ enum {
 
 static int setup_blocks(void **state, u32 block_shift)
 {
-	struct nv *nv = malloc(sizeof(*nv));
-
-	nv_mkfs(nv, NV_META_BYTES << (block_shift - 12), NV_DATA_BYTES,
-		block_shift, 8);
-	nv_mount(nv);
-	*state = nv;
-	return 0;
+	return nv_setup(state, NV_META_BYTES << (block_shift - 12), NV_DATA_BYTES,
+			block_shift, 8);
 }
 
 static int setup(void **state)
@@ -30,15 +25,6 @@ static int setup(void **state)
 static int setup_large_blocks(void **state)
 {
 	return setup_blocks(state, 16);
-}
-
-static int teardown(void **state)
-{
-	struct nv *nv = *state;
-
-	nv_exit(nv);
-	free(nv);
-	return 0;
 }
 
 /* ---- what there is, as one number ---------------------------------------------------- */
@@ -571,12 +557,12 @@ static void test_read_only(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(test_##name, setup, nv_teardown)
 		T(no_memory),
 		cmocka_unit_test_setup_teardown(test_no_memory,
-						setup_large_blocks, teardown),
+						setup_large_blocks, nv_teardown),
 		cmocka_unit_test_setup_teardown(test_reads_find_memory,
-						setup_large_blocks, teardown),
+						setup_large_blocks, nv_teardown),
 		T(failing_changes),
 		T(damaged_group),
 		T(damaged_leaf),

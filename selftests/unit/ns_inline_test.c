@@ -10,15 +10,11 @@ static u8 buf[SFS_INLINE_BYTES_MAX];
 
 static int setup_blocks(void **state, u32 block_shift)
 {
-	struct nv *nv = malloc(sizeof(*nv));
 	unsigned int i;
 
 	for (i = 0; i < sizeof(bytes); i++)
 		bytes[i] = i % 7 ? i : 0;
-	nv_mkfs(nv, NV_META_BYTES, NV_DATA_BYTES, block_shift, 8);
-	nv_mount(nv);
-	*state = nv;
-	return 0;
+	return nv_setup(state, NV_META_BYTES, NV_DATA_BYTES, block_shift, 8);
 }
 
 static int setup(void **state)
@@ -29,15 +25,6 @@ static int setup(void **state)
 static int setup_large_blocks(void **state)
 {
 	return setup_blocks(state, 16);
-}
-
-static int teardown(void **state)
-{
-	struct nv *nv = *state;
-
-	nv_exit(nv);
-	free(nv);
-	return 0;
 }
 
 static int store(struct nv *nv, u64 ino, unsigned int len)
@@ -210,7 +197,7 @@ static void test_feature_off(void **state)
 	assert_int_equal(store(nv, ino, 1), -EINVAL);
 }
 
-#define T(name, s) cmocka_unit_test_setup_teardown(test_##name, s, teardown)
+#define T(name, s) cmocka_unit_test_setup_teardown(test_##name, s, nv_teardown)
 
 int main(void)
 {

@@ -261,6 +261,27 @@ static inline void nv_exit(struct nv *nv)
 	munmap(nv->data.priv, nv->data.size_bytes);
 }
 
+/* cmocka's setup and teardown of a test whose state is a mounted struct nv */
+static inline int nv_setup(void **state, u64 meta_bytes, u64 data_bytes,
+			   u32 block_shift, u32 group_shift)
+{
+	struct nv *nv = malloc(sizeof(*nv));
+
+	nv_mkfs(nv, meta_bytes, data_bytes, block_shift, group_shift);
+	nv_mount(nv);
+	*state = nv;
+	return 0;
+}
+
+static inline int nv_teardown(void **state)
+{
+	struct nv *nv = *state;
+
+	nv_exit(nv);
+	free(nv);
+	return 0;
+}
+
 /* ---- shorthands ------------------------------------------------------------------ */
 
 static inline int nv_create_xattr(struct nv *nv, u64 dir, const char *name,

@@ -7,21 +7,7 @@
 
 static int setup(void **state)
 {
-	struct nv *nv = malloc(sizeof(*nv));
-
-	nv_mkfs(nv, NV_META_BYTES, NV_DATA_BYTES, 12, 4);
-	nv_mount(nv);
-	*state = nv;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct nv *nv = *state;
-
-	nv_exit(nv);
-	free(nv);
-	return 0;
+	return nv_setup(state, NV_META_BYTES, NV_DATA_BYTES, 12, 4);
 }
 
 static struct sfs_mount_record *read_record(struct nv *nv)
@@ -219,7 +205,7 @@ static void test_recovery_settles(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, nv_teardown)
 		T(test_each_block_counts),
 		T(test_what_settles),
 		T(test_settled_stays),

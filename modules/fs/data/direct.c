@@ -316,6 +316,8 @@ static ssize_t sfs_direct_overwrite_held(struct kiocb *iocb,
 	struct inode *inode = file_inode(iocb->ki_filp);
 	int ret;
 
+	if (IS_IMMUTABLE(inode))
+		return -EPERM;
 	/* taking privileges away needs i_rwsem alone */
 	if (!IS_NOSEC(inode))
 		return -EAGAIN;
@@ -357,7 +359,7 @@ static ssize_t sfs_direct_overwrite_part(struct kiocb *iocb,
  * Context: Process context, nothing held.
  * Return: bytes, which are durable if they shall be; -EIOCBQUEUED: it is going to be
  * completed; -ENOTBLK: it is none of these writes, or the page cache has to be used;
- * errors of the device.
+ * -EPERM: the file has become immutable; errors of the device.
  */
 ssize_t sfs_data_direct_overwrite(struct kiocb *iocb, struct iov_iter *from)
 {

@@ -160,13 +160,11 @@ static int sfs_data_dirty_first(struct inode *inode, const void *bytes,
 	return 0;
 }
 
-int sfs_data_load_inline(struct inode *inode)
+static int sfs_data_load_item(struct inode *inode)
 {
 	void *bytes;
 	int ret;
 
-	if (!sfs_data_may_have_item(inode))
-		return -ENODATA;
 	bytes = kmalloc(SFS_INLINE_BYTES_MAX, GFP_NOFS);
 	if (!bytes)
 		return -ENOMEM;
@@ -177,6 +175,12 @@ int sfs_data_load_inline(struct inode *inode)
 		ret = sfs_data_dirty_first(inode, bytes, ret);
 	kfree(bytes);
 	return ret;
+}
+
+int sfs_data_load_inline(struct inode *inode)
+{
+	return sfs_data_may_have_item(inode) ? sfs_data_load_item(inode) :
+					       -ENODATA;
 }
 
 /* ---- growing ------------------------------------------------------------ */
@@ -195,9 +199,9 @@ int sfs_data_leave_inline(struct inode *inode)
 	ret = sfs_data_give_first(inode);
 	if (ret)
 		return ret;
-	/* nothing is stored any more */
+	/* nothing is stored any more; what just was the attributes may not say yet */
 	clear_bit(SFS_INODE_SMALL, &SFS_I(inode)->flags);
-	ret = sfs_data_load_inline(inode);
+	ret = sfs_data_load_item(inode);
 	if (!ret)
 		ret = filemap_write_and_wait_range(inode->i_mapping, 0,
 						   SFS_DATA_BLOCK_BYTES - 1);

@@ -317,10 +317,8 @@ int sfs_ns_written(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 size,
 		return ret;
 	while (wr.block < wr.end) {
 		ret = sfs_written_once(e, fs, &wr);
-		if (ret == SFS_AGAIN)
-			ret = tries++ < SFS_NS_RETRIES ?
-				sfs_truncate_finish(fs, ino, wr.flags) : -EBUSY;
-		if (ret)
+		if (ret &&
+		    !sfs_truncate_again(fs, ino, wr.flags, &tries, &ret))
 			break;
 	}
 	sfs_edit_destroy(e);
@@ -377,6 +375,16 @@ int sfs_truncate_finish(struct sfs_fs *fs, u64 ino, unsigned int flags)
 	ret = sfs_truncate_rest(e, fs, ino, flags);
 	sfs_edit_destroy(e);
 	return ret;
+}
+
+bool sfs_truncate_again(struct sfs_fs *fs, u64 ino, unsigned int flags,
+			unsigned int *tries, int *ret)
+{
+	if (*ret != SFS_AGAIN)
+		return false;
+	*ret = (*tries)++ < SFS_NS_RETRIES ?
+	       sfs_truncate_finish(fs, ino, flags) : -EBUSY;
+	return !*ret;
 }
 
 static int sfs_truncate_first(struct sfs_edit *e, struct sfs_fs *fs, u64 ino,

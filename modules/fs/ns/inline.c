@@ -148,7 +148,7 @@ int sfs_ns_inline_store(struct sfs_fs *fs, u64 ino, const void *bytes,
 			unsigned int len, unsigned int flags)
 {
 	unsigned int op_flags = sfs_ns_op_flags(flags);
-	unsigned int tries;
+	unsigned int tries = 0;
 	struct sfs_edit *e;
 	int ret;
 
@@ -157,15 +157,9 @@ int sfs_ns_inline_store(struct sfs_fs *fs, u64 ino, const void *bytes,
 	ret = sfs_edit_create(fs, SFS_EXT_FEW, &e);
 	if (ret)
 		return ret;
-	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {
+	do {
 		ret = sfs_inline_store_once(e, fs, ino, bytes, len, op_flags);
-		if (ret != SFS_AGAIN)
-			break;
-		ret = sfs_truncate_finish(fs, ino, op_flags);
-		if (ret)
-			break;
-		ret = -EBUSY;
-	}
+	} while (sfs_truncate_again(fs, ino, op_flags, &tries, &ret));
 	sfs_edit_destroy(e);
 	return ret;
 }

@@ -337,21 +337,15 @@ int sfs_ns_setattr(struct sfs_fs *fs, u64 ino, unsigned int mask,
 {
 	unsigned int op_flags = sfs_ns_op_flags(flags);
 	struct sfs_change *ch;
-	unsigned int tries;
+	unsigned int tries = 0;
 	int ret;
 
 	ret = sfs_change_create(fs, 1, 1, 0, &ch);
 	if (ret)
 		return ret;
-	for (tries = 0; tries < SFS_NS_RETRIES; tries++) {
+	do {
 		ret = sfs_setattr_once(ch, fs, ino, mask, attr, op_flags);
-		if (ret != SFS_AGAIN)
-			break;
-		ret = sfs_truncate_finish(fs, ino, op_flags);
-		if (ret)
-			break;
-		ret = -EBUSY;
-	}
+	} while (sfs_truncate_again(fs, ino, op_flags, &tries, &ret));
 	if (!ret)
 		*inode = ch->node[0].in;
 	sfs_change_destroy(ch);

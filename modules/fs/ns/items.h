@@ -382,6 +382,12 @@ static inline bool sfs_inline_allows(struct sfs_fs *fs,
  * flags: 0 or SFS_OP_IO
  */
 int sfs_truncate_finish(struct sfs_fs *fs, u64 ino, unsigned int flags);
+/*
+ * Shall what returned *ret be done again?  SFS_AGAIN: yes, when that has been
+ * completed; *ret is why not, -EBUSY after SFS_NS_RETRIES.  *tries begins with 0.
+ */
+bool sfs_truncate_again(struct sfs_fs *fs, u64 ino, unsigned int flags,
+			unsigned int *tries, int *ret);
 
 static inline u64 sfs_size_blocks(u64 size)
 {

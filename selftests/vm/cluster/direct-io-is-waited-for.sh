@@ -4,34 +4,20 @@
 # A mount does not give a file away while its device has asynchronous direct I/O of it,
 # and deep queues of two mounts in one file get the bytes right.
 . "$(dirname "$0")/../../lib.sh"
+# shellcheck source=selftests/vm/aioq.bash
+. "$(dirname "$0")/../aioq.bash"
 require_cmd fio
 
 setup_cluster 2
 trap 'dmsetup resume data0' EXIT
 head -c 262144 /dev/zero | tr '\0' a >"$MNT0/f"
 sync -f "$MNT0"
-# queue OP BYTES, waits COMMAND...: see data/direct-io-is-asynchronous.sh
-queue() {
-	aioq read "$MNT0/f" 1 ab >/dev/null
-	dmsetup suspend --nolockfs --noflush data0
-	aioq "$1" "$MNT0/f" 16 "$2" >/tmp/aioq.out &
-	queue=$!
-	wait_until 10 grep -q submitted /tmp/aioq.out
-}
-waits() {
-	"$@" &
-	sleep 1
-	kill -0 $! 2>/dev/null || fail "did not wait: $*"
-	[ "$(wc -l </tmp/aioq.out)" = 1 ] || fail "the requests are done"
-	dmsetup resume data0
-	wait $! || fail "failed: $*"
-	wait $queue || fail "the requests failed beside: $*"
-}
+PRIME_OP=read PRIME=ab
 queue read a
 waits truncate -s 100 "$MNT1/f"
 head -c 262144 /dev/zero | tr '\0' a >"$MNT0/f"
 sync -f "$MNT0"
-aioq write "$MNT0/f" 1 a >/dev/null
+PRIME_OP=write PRIME=a
 queue write b
 count_b() {
 	[ "$(tr -d a <"$MNT1/f" | wc -c)" = 65536 ]

@@ -6,7 +6,7 @@
 
 setup_cluster 2
 a=$(mnt_of 0) b=$(mnt_of 1)
-for ((i = 0; i < 40; i++)); do
+for ((i = 0; i < 25; i++)); do
 	printf 'line %d\n' $i >>"$a/f"
 	cp "$a/f" /tmp/f
 	cmp "$b/f" /tmp/f
@@ -15,7 +15,7 @@ for ((i = 0; i < 40; i++)); do
 	cmp "$a/f" /tmp/f
 done
 # a file whose size goes back and forth across what an item can hold
-for ((i = 0; i < 20; i++)); do
+for ((i = 0; i < 14; i++)); do
 	size=$(((i * 397) % 2400 + 1))
 	head -c $size /dev/urandom >/tmp/g
 	if ((i % 2)); then to=$a from=$b; else to=$b from=$a; fi

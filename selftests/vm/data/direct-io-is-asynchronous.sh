@@ -4,6 +4,8 @@
 # Asynchronous direct I/O returns before the device has done it, and what would take its
 # blocks away, write to them or unmount the volume waits for it.
 . "$(dirname "$0")/../../lib.sh"
+# shellcheck source=selftests/vm/aioq.bash
+. "$(dirname "$0")/../aioq.bash"
 
 mkfs_vol
 mount_nth 0
@@ -11,26 +13,6 @@ trap 'dmsetup resume data0' EXIT
 new_file() {
 	head -c 262144 /dev/zero | tr '\0' "$1" >"$MNT0/f"
 	drop_caches
-}
-# queue OP BYTES: requests that the device does not begin with; leaves $queue
-queue() {
-	# the first write finds out that there are no privileges to take away
-	aioq write "$MNT0/f" 1 a >/dev/null
-	dmsetup suspend --nolockfs --noflush data0
-	aioq "$1" "$MNT0/f" 16 "$2" >/tmp/aioq.out &
-	queue=$!
-	wait_until 10 grep -q submitted /tmp/aioq.out
-}
-# waits COMMAND...: it is not over before the requests are
-waits() {
-	"$@" &
-	sleep 1
-	kill -0 $! 2>/dev/null || fail "did not wait: $*"
-	[ "$(wc -l </tmp/aioq.out)" = 1 ] || fail "the requests are done"
-	dmsetup resume data0
-	wait $! || fail "failed: $*"
-	wait $queue || fail "the requests failed beside: $*"
-	grep -q "done 16 failed 0" /tmp/aioq.out || fail "$(cat /tmp/aioq.out)"
 }
 
 for what in read write; do

@@ -17,7 +17,7 @@ cd "$MNT" || exit
 # files of 700 bytes take no data and write nothing to the data device
 sync -f .
 written=$(disk_stat "$DATA" write_sectors)
-for ((i = 0; i < 200; i++)); do
+for ((i = 0; i < 50; i++)); do
 	head -c 700 /dev/urandom >f$i
 done
 sha256sum f* >/tmp/sums
@@ -120,4 +120,5 @@ cmp f7 /tmp/f7
 is_inline f7 || fail "mapped: $(filefrag -v f7)"
 drop_caches
 cmp f7 /tmp/f7
+cd /
 end_clean

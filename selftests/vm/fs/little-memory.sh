@@ -4,8 +4,7 @@
 # With 1 GiB of memory a walk over many files and a copy of a file that is larger fit, and caches can be dropped.
 . "$(dirname "$0")/../../lib.sh"
 
-files=200000
-[ "$TEST_LONG" = 0 ] || files=1000000
+files=1000000
 vm_ensure small mem=1024
 # step CMD: says how long it took
 step() {

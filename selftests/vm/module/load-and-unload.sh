@@ -46,7 +46,7 @@ for i in $(seq $times); do
 done
 after=$(used)
 say "unreclaimable memory: $before then $after kB"
-[ "$after" -lt $((before + 4096)) ] || fail "memory leaks: $before then $after kB"
+[ "$after" -lt $((before + 1024)) ] || fail "memory leaks: $before then $after kB"
 mount_vol
 manyfiles stat "$MNT/d1" 50
 end_clean

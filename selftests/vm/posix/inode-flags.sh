@@ -49,6 +49,24 @@ expect_error "not permitted" fallocate -l 10000 f
 expect_fail bash -c 'echo more >>f'
 expect_fail bash -c 'echo more >&5'
 expect_fail bash -c 'truncate -s 0 /proc/self/fd/6'
+# also over blocks that are written, past the page cache
+head -c 8192 /dev/zero | tr '\0' z >g
+sync g
+python3 - <<'END' || fail "direct writes to an immutable file"
+import errno, mmap, os, subprocess, sys
+fd = os.open("g", os.O_RDWR | os.O_DIRECT)
+page = mmap.mmap(-1, 4096)
+for _ in range(2):		# the second has no privileges to take away
+    os.pwrite(fd, page, 0)
+subprocess.check_call(["chattr", "+i", "g"])
+try:
+    os.pwrite(fd, page, 0)
+except OSError as e:
+    sys.exit(e.errno != errno.EPERM)
+sys.exit(1)
+END
+chattr -i g
+rm g
 [ "$(cat f)" = bytes ] || fail "bytes changed"
 xfs_io -r -c 'statx -r' f | grep -qx 'stat.attributes = 0x10' || fail "statx"
 exec 5>&- 6>&-
