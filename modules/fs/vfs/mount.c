@@ -30,7 +30,8 @@ static void sfs_sb_work(struct work_struct *work)
 	nofs = memalloc_nofs_save();
 	/* errors are reported and kept where they happen; this comes again */
 	sfs_fs_work(fs, SFS_COMMIT_AGE_MS);
-	sfs_prealloc_work(sbi);
+	if (!fs->read_only)
+		sfs_prealloc_work(sbi);
 	memalloc_nofs_restore(nofs);
 	queue_delayed_work(sbi->wq, &sbi->work,
 			   msecs_to_jiffies(SFS_WORK_INTERVAL_MS));

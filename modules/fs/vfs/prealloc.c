@@ -195,11 +195,14 @@ static unsigned int sfs_prealloc_scan(struct sfs_sb_info *sbi, bool is_old,
 	return nr;
 }
 
-/* Background work: that of files which nobody writes to any more. */
+/*
+ * Background work of a mount that may write: that of files which nobody writes to
+ * any more.  An unmount may have come so far that sbi->fs is NULL; there are no
+ * inodes then.
+ */
 void sfs_prealloc_work(struct sfs_sb_info *sbi)
 {
-	if (!sbi->fs->read_only)
-		sfs_prealloc_scan(sbi, true, SFS_PREALLOC_BATCH);
+	sfs_prealloc_scan(sbi, true, SFS_PREALLOC_BATCH);
 }
 
 /* That of all files that nobody is busy with. */
