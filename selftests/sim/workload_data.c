@@ -4,6 +4,8 @@
  */
 #include "workload.h"
 
+#include "fs/ns/items.h"
+
 enum {
 	SIM_WRITE_MAX	= 24,		/* blocks */
 };
