@@ -16,12 +16,13 @@ done
 sync -f "$MNT"
 before=$(extent_blocks "$MNT/busy")
 [ "$before" -gt 740 ] || fail "$before blocks with what is set aside"
-exec 3>>"$MNT/idle"
 (
 	while sleep 5; do
 		printf x >>"$MNT/busy"
 	done
 ) &
+# opened later: nobody else has it
+exec 3>>"$MNT/idle"
 is_returned() {
 	[ "$(extent_blocks "$MNT/idle")" = 640 ]
 }
@@ -29,6 +30,7 @@ is_returned() {
 wait_until 150 is_returned
 [ "$(extent_blocks "$MNT/busy")" = "$before" ] || fail "a file in use lost its space"
 kill %1
+wait %1 || true
 printf more >&3
 exec 3>&-
 [ "$(stat -c %s "$MNT/idle")" = $((640 * 4096 + 4)) ] || fail "size after writing on"
