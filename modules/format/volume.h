@@ -37,7 +37,8 @@
 	X(orphan_scan_empty,		"scans that found none") \
 	X(reclaimed_open_logs,		"mounts recovered") \
 	X(open_asked,			"times other mounts were asked what they have open") \
-	X(open_elsewhere,		"deletes put off because another mount may have it open")
+	X(open_elsewhere,		"deletes put off because another mount may have it open") \
+	X(prealloc_trim,		"files whose space set aside was given back")
 
 enum sfs_counter {
 #define SFS_COUNTER_ENUM(name, text)	SFS_CNT_##name,

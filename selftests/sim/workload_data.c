@@ -4,6 +4,8 @@
  */
 #include "workload.h"
 
+#include "fs/ns/items.h"
+
 enum {
 	SIM_WRITE_MAX	= 24,		/* blocks */
 };
@@ -214,7 +216,8 @@ static void sim_op_punch(struct sim *sim)
 		return;
 	sim_begin(sim, in->ino);
 	if (is_trim)
-		ret = sfs_ns_trim_prealloc(sim->mnt.fs, in->ino, 0);
+		ret = sfs_ns_trim_prealloc(sim->mnt.fs, in->ino, 0,
+					   SFS_FILE_BLOCKS_MAX, 0);
 	else
 		ret = sim_clear(sim, in->ino, block, len, is_zero);
 	if (!sim_end(sim, "punch", ret))

@@ -21,6 +21,11 @@ static int setup_large_blocks(void **state)
 	return setup_sized(state, NV_META_BYTES, NV_DATA_BYTES, 16);
 }
 
+static int setup_wide(void **state)
+{
+	return setup_sized(state, NV_META_BYTES, 8ULL << 30, 12);
+}
+
 static int setup_small(void **state)
 {
 	return setup_sized(state, SFS_MKFS_SMALL_BYTES, SFS_MKFS_SMALL_BYTES,
@@ -68,6 +73,54 @@ static u64 write_blocks(struct nv *nv, u64 ino, u64 block, u64 len)
 	return phys;
 }
 
+/* ---- where streams go ------------------------------------------------------------ */
+
+static unsigned int nr_extents(struct nv *nv, u64 ino, u64 blocks)
+{
+	unsigned int nr = 0;
+	struct sfs_map map;
+	u64 block;
+
+	for (block = 0; block < blocks; block += map.len, nr++) {
+		map = map_at(nv, ino, block, blocks - block);
+		assert_true(map.phys != 0);
+	}
+	return nr;
+}
+
+/* Files that grow in turns, as writes with preallocation make them. */
+static void test_streams_stay_apart(void **state)
+{
+	enum { STREAMS = 4, BLOCKS = 32768, STEP = 16, MOST = 2048 };
+	struct nv *nv = *state;
+	u64 ino[STREAMS], next[STREAMS] = { 0 };
+	struct sfs_map map;
+	u64 block, want;
+	char name[8];
+	unsigned int i, nr;
+
+	for (i = 0; i < STREAMS; i++) {
+		snprintf(name, sizeof(name), "s%u", i);
+		ino[i] = nv_file(nv, 1, name);
+	}
+	for (block = 0; block < BLOCKS; block += STEP)
+		for (i = 0; i < STREAMS; i++)
+			while (next[i] < block + STEP) {
+				want = clamp_t(u64, next[i], STEP, MOST);
+				assert_int_equal(sfs_ns_alloc(nv->fs, ino[i],
+							      next[i], want,
+							      want, 0, &map),
+						 0);
+				next[i] += map.len;
+			}
+	for (i = 0; i < STREAMS; i++) {
+		nr = nr_extents(nv, ino[i], BLOCKS);
+		print_message("stream %u: %u extents\n", i, nr);
+		if (nr > 16)
+			fail_msg("stream %u has %u extents", i, nr);
+	}
+}
+
 /* ---- extents --------------------------------------------------------------------- */
 
 static void test_alloc_and_convert(void **state)
@@ -107,7 +160,8 @@ static void test_alloc_and_convert(void **state)
 	assert_int_equal(sfs_ns_alloc(nv->fs, ino, 30, 1, 50, 0, &map), 0);
 	assert_int_equal(map.len, 1);
 	assert_map(nv, ino, 30, 50, map.phys, SFS_EXT_UNWRITTEN);
-	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0,
+					      SFS_FILE_BLOCKS_MAX, 0), 0);
 	assert_map(nv, ino, 30, 1ULL << 40, 0, 0);
 	assert_map(nv, ino, 10, 20, p, 0);
 }
@@ -277,7 +331,8 @@ static void test_offline(void **state)
 	assert_int_equal(nv_stat(nv, ino).offline_blocks, 980);
 	assert_int_equal(nv_stat(nv, ino).online_blocks, 20);
 	/* trimming leaves what is offline */
-	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0,
+					      SFS_FILE_BLOCKS_MAX, 0), 0);
 	assert_map(nv, ino, 320, 30, p + 20,
 		   SFS_EXT_OFFLINE | SFS_EXT_UNWRITTEN);
 	assert_int_equal(sfs_ns_punch(nv->fs, ino, 310, 100, 0), 0);
@@ -520,6 +575,7 @@ int main(void)
 #define T(name) TS(name, setup)
 		T(alloc_and_convert),
 		T(range_errors),
+		TS(streams_stay_apart, setup_wide),
 		T(truncate_many),
 		TS(truncate_many, setup_large_blocks),
 		T(truncate_is_finished),

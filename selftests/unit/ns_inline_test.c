@@ -148,7 +148,8 @@ static void test_punch_and_delete(void **state)
 	assert_int_equal(store(nv, ino, 300), 0);
 	assert_int_equal(sfs_ns_punch(nv->fs, ino, 1, 5, 0), 0);
 	assert_inline(nv, ino, 300);
-	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(nv->fs, ino, 0,
+					      SFS_FILE_BLOCKS_MAX, 0), 0);
 	assert_inline(nv, ino, 300);
 	assert_int_equal(sfs_ns_punch(nv->fs, ino, 0, 1, 0), 0);
 	assert_not_inline(nv, ino, 0);

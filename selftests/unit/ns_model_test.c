@@ -579,7 +579,8 @@ static int op_punch(struct model *m)
 		m_free(n, b, b + len, false);
 		return 0;
 	}
-	assert_int_equal(sfs_ns_trim_prealloc(m->nv.fs, n->ino, 0), 0);
+	assert_int_equal(sfs_ns_trim_prealloc(m->nv.fs, n->ino, 0,
+					      SFS_FILE_BLOCKS_MAX, 0), 0);
 	m_free(n, sfs_size_blocks(n->size), NR_BLOCKS, true);
 	return 0;
 }

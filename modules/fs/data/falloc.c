@@ -36,8 +36,7 @@ static int sfs_falloc_some(struct inode *inode, u64 block, u64 *len)
 		return ret;
 	ret = sfs_ns_map(fs, sfs_ino(inode), block, *len, SFS_NS_IO, &map);
 	if (!ret && !map.phys)
-		ret = sfs_ns_alloc(fs, sfs_ino(inode), block, map.len, map.len,
-				   SFS_NS_IO, &map);
+		ret = sfs_prealloc_alloc(inode, block, map.len, map.len, &map);
 	sfs_data_release(inode);
 	if (!ret && WARN_ON_ONCE(!map.phys || !map.len))
 		ret = -EIO;
@@ -169,6 +168,9 @@ static int sfs_falloc_range(struct inode *inode, int mode, loff_t pos,
 {
 	int ret = 0;
 
+	if (mode & FALLOC_FL_KEEP_SIZE && !(mode & FALLOC_FL_PUNCH_HOLE) &&
+	    end > i_size_read(inode))
+		sfs_prealloc_keep(inode);
 	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		ret = sfs_falloc_clear(inode, pos, end, mode);
 	if (!ret && !(mode & FALLOC_FL_PUNCH_HOLE))

@@ -181,14 +181,15 @@ void sfs_data_release(struct inode *inode)
 	sfs_lock_release(SFS_I(inode)->grp->lock, SFS_LOCK_EX);
 }
 
-static int sfs_data_give_space(struct inode *inode, struct sfs_map *map)
+/* room: blocks until the next extent, as far as the caller knows */
+static int sfs_data_give_space(struct inode *inode, struct sfs_map *map,
+			       u64 room)
 {
-	u64 want = sfs_data_want(inode, map->block, map->len);
+	u64 want = min(sfs_data_want(inode, map->block, map->len), room);
 	u64 block = map->block;
 	int ret;
 
-	ret = sfs_ns_alloc(sfs_inode_fs(inode), sfs_ino(inode), block,
-			   map->len, want, SFS_NS_IO, map);
+	ret = sfs_prealloc_alloc(inode, block, map->len, want, map);
 	trace_scoutfs_data_alloc(inode, block, want, map, ret);
 	if (!ret && WARN_ON_ONCE(!map->phys || !map->len))
 		ret = -EIO;
@@ -202,7 +203,7 @@ int sfs_data_give_first(struct inode *inode)
 
 	ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), 0, 1, SFS_NS_IO,
 			 &map);
-	return ret || map.phys ? ret : sfs_data_give_space(inode, &map);
+	return ret || map.phys ? ret : sfs_data_give_space(inode, &map, 1);
 }
 
 /*
@@ -242,14 +243,17 @@ enum sfs_data_hole {
 	SFS_HOLE_SMALL,		/* it is block 0 of a file that has bytes inline */
 };
 
+/* What map says of a hole is all of it, or all up to the end of what was asked. */
 static int sfs_data_fill_hole(struct inode *inode, u64 len,
 			      enum sfs_data_hole hole, struct sfs_map *map)
 {
+	u64 room = map->len;
+
 	if (map->phys || hole == SFS_HOLE_STAYS)
 		return 0;
 	if (hole == SFS_HOLE_ALLOC || map->flags) {
-		map->len = min(len, map->len);
-		return sfs_data_give_space(inode, map);
+		map->len = min(len, room);
+		return sfs_data_give_space(inode, map, room);
 	}
 	map->len = 1;
 	set_bit(SFS_INODE_SMALL, &SFS_I(inode)->flags);

@@ -467,7 +467,8 @@ static int sfs_clear_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,
 	do {
 		ret = sfs_file_start(e, fs, ino, SFS_EXT_MANY, op_flags);
 		if (!ret && past_size)
-			from = max(from, sfs_size_blocks(e->node->in.size));
+			from = clamp(sfs_size_blocks(e->node->in.size), from,
+				     end);
 		is_inline = !ret && !from && sfs_node_is_inline(e->node);
 		if (!ret)
 			ret = sfs_edit_range(e, from, end, action);
@@ -482,9 +483,10 @@ static int sfs_clear_range(struct sfs_fs *fs, u64 ino, u64 from, u64 end,
 	return ret;
 }
 
-int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino, unsigned int flags)
+int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino, u64 block, u64 end,
+			 unsigned int flags)
 {
-	return sfs_clear_range(fs, ino, 0, SFS_FILE_BLOCKS_MAX, true,
+	return sfs_clear_range(fs, ino, block, end, true,
 			       SFS_EDIT_DROP_UNWRITTEN, flags);
 }
 

@@ -438,10 +438,11 @@ int sfs_ns_truncate(struct sfs_fs *fs, u64 ino, u64 size, struct timespec64 now,
 /* The other transactions of one that was called with SFS_NS_IO. */
 int sfs_ns_truncate_rest(struct sfs_fs *fs, u64 ino);
 /*
- * Free unwritten blocks past the stored size (left by preallocation); nothing of
- * the file is dirty in the cache.
+ * Free unwritten blocks of [block, end) that are past the stored size (left by
+ * preallocation); nothing that is dirty in the cache lies there.
  */
-int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino, unsigned int flags);
+int sfs_ns_trim_prealloc(struct sfs_fs *fs, u64 ino, u64 block, u64 end,
+			 unsigned int flags);
 /*
  * Free [block, block+len) (punch), in several transactions when large; block
  * counts and meta_seq follow, other attributes are the caller's business.

@@ -17,6 +17,8 @@
 #define SFS_META_TRIM_BATCH	32
 /* splitting one extent adds one; the record holds SFS_RECORD_DATA_EXTENTS */
 #define SFS_DATA_POOL_EXTENTS	(SFS_RECORD_DATA_EXTENTS - 2)
+/* who asks for so many at once is a stream: it will ask again */
+#define SFS_DATA_STREAM_MIN	256
 
 static u64 grant_size(u64 total, u64 least, u64 most)
 {
@@ -157,15 +159,65 @@ static u64 take_front(struct sfs_pool *pool, u64 want, u64 *start)
 	return sfs_pool_remove(pool, *start, len) ? 0 : len;
 }
 
+/* Right behind the data before, even if that is less than what is wanted. */
+static u64 take_at(struct sfs_pool *pool, u64 hint, u64 want, u64 *start)
+{
+	unsigned int i;
+	u64 into, len;
+
+	for (i = 0; i < pool->nr; i++) {
+		into = hint - pool->ext[i].start;
+		if (hint < pool->ext[i].start || into >= pool->ext[i].len)
+			continue;
+		/* at the record's limit no extent may become two */
+		if (into && pool->nr >= SFS_DATA_POOL_EXTENTS)
+			return 0;
+		*start = hint;
+		len = min(want, pool->ext[i].len - into);
+		return sfs_pool_remove(pool, hint, len) ? 0 : len;
+	}
+	return 0;
+}
+
+/*
+ * Each extent's front is where some stream goes on, so one that has to begin
+ * elsewhere leaves it alone and takes half of the largest extent's room.
+ */
+static u64 take_apart(struct sfs_pool *pool, u64 want, u64 *start)
+{
+	unsigned int best = 0;
+	unsigned int i;
+	u64 have;
+
+	for (i = 1; i < pool->nr; i++)
+		if (pool->ext[i].len > pool->ext[best].len)
+			best = i;
+	have = pool->nr ? pool->ext[best].len : 0;
+	if (have <= want || pool->nr >= SFS_DATA_POOL_EXTENTS)
+		return take_front(pool, want, start);
+	*start = pool->ext[best].start + min(have / 2, have - want);
+	return sfs_pool_remove(pool, *start, want) ? 0 : want;
+}
+
+static u64 take_data(struct sfs_pool *pool, u64 hint, u64 want, u64 *start)
+{
+	u64 len = hint ? take_at(pool, hint, want, start) : 0;
+
+	if (len)
+		return len;
+	if (hint && want >= SFS_DATA_STREAM_MIN)
+		return take_apart(pool, want, start);
+	if (pool->nr < SFS_DATA_POOL_EXTENTS)
+		return sfs_pool_take_near(pool, hint, want, start);
+	return take_front(pool, want, start);
+}
+
 int sfs_data_alloc(struct sfs_op *op, u64 hint, u64 want, u64 *start, u64 *len)
 {
 	struct sfs_fs *fs = op->fs;
 
 	mutex_lock(&fs->data_lock);
-	if (fs->data_pool.nr < SFS_DATA_POOL_EXTENTS)
-		*len = sfs_pool_take_near(&fs->data_pool, hint, want, start);
-	else
-		*len = take_front(&fs->data_pool, want, start);
+	*len = take_data(&fs->data_pool, hint, want, start);
 	mutex_unlock(&fs->data_lock);
 	if (!*len)
 		return -ENOSPC;

@@ -248,6 +248,7 @@ int sfs_inode_touch_data(struct inode *inode)
 	struct sfs_inode ni;
 	int ret;
 
+	WRITE_ONCE(SFS_I(inode)->written_at, jiffies);
 	ret = sfs_ns_touch(sfs_inode_fs(inode), sfs_ino(inode),
 			   current_time(inode), SFS_NS_IO, &ni);
 	if (!ret)

@@ -21,6 +21,7 @@ static void sfs_inode_init_once(void *obj)
 	spin_lock_init(&si->lock);
 	spin_lock_init(&si->ioend_lock);
 	INIT_LIST_HEAD(&si->ioends);
+	INIT_LIST_HEAD(&si->prealloc_link);
 	INIT_WORK(&si->ioend_work, sfs_data_ioend_work);
 	inode_init_once(&si->vfs_inode);
 }
@@ -56,6 +57,7 @@ struct inode *sfs_alloc_inode(struct super_block *sb)
 	atomic64_set(&si->map_seq, 0);
 	atomic64_set(&si->free_seq, 0);
 	si->last_map.gen = 0;
+	si->written_at = jiffies;
 	si->direct_map.bytes = 0;
 	return &si->vfs_inode;
 }
@@ -378,12 +380,15 @@ void sfs_evict_inode(struct inode *inode)
 	struct sfs_inode_info *si = SFS_I(inode);
 	struct sfs_fs *fs = sfs_inode_fs(inode);
 	struct sfs_group *grp = si->grp;
+	bool is_deleted;
 
 	sfs_inode_end_pages(inode);
 	clear_inode(inode);
 	if (!grp)
 		return;
-	if (sfs_inode_is_deletable(inode))
+	is_deleted = sfs_inode_is_deletable(inode);
+	sfs_prealloc_evict(inode, is_deleted);
+	if (is_deleted)
 		sfs_inode_delete(inode);
 	WRITE_ONCE(si->grp, NULL);
 	sfs_group_put(fs, grp);

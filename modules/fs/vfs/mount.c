@@ -30,6 +30,8 @@ static void sfs_sb_work(struct work_struct *work)
 	nofs = memalloc_nofs_save();
 	/* errors are reported and kept where they happen; this comes again */
 	sfs_fs_work(fs, SFS_COMMIT_AGE_MS);
+	if (!fs->read_only)
+		sfs_prealloc_work(sbi);
 	memalloc_nofs_restore(nofs);
 	queue_delayed_work(sbi->wq, &sbi->work,
 			   msecs_to_jiffies(SFS_WORK_INTERVAL_MS));
@@ -372,6 +374,8 @@ static struct sfs_sb_info *sfs_mount_alloc(struct super_block *sb,
 	init_llist_head(&sbi->iputs);
 	init_llist_head(&sbi->asked);
 	init_llist_head(&sbi->atimes);
+	spin_lock_init(&sbi->prealloc_lock);
+	INIT_LIST_HEAD(&sbi->preallocs);
 	init_waitqueue_head(&sbi->evict_wait);
 	init_rwsem(&sbi->gate);
 	init_completion(&sbi->kobj_gone);

@@ -77,7 +77,7 @@ static struct inode *sfs_revoke_get(struct sfs_sb_info *sbi, u64 ino)
 }
 
 /* A reference that is the last one is dropped by a work item. */
-static void sfs_revoke_iput(struct sfs_sb_info *sbi, struct inode *inode)
+void sfs_revoke_iput(struct sfs_sb_info *sbi, struct inode *inode)
 {
 	if (atomic_add_unless(&inode->i_count, -1, 1))
 		return;

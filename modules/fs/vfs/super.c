@@ -178,6 +178,8 @@ static int sfs_reconfigure(struct fs_context *fc)
 	ret = sfs_opts_check_remount(fc, &sbi->opts);
 	if (ret)
 		return ret;
+	if (!sb_rdonly(sb) && is_ro)
+		sfs_prealloc_return(sbi);
 	sync_filesystem(sb);
 	if (sb_rdonly(sb) && !is_ro) {
 		ret = sfs_reconfigure_rw(fc, sbi);

@@ -91,7 +91,11 @@ struct sfs_mount_opts {
  * @asked_work: drops those that nobody uses
  * @atimes: inodes whose time of last access is to be stored
  * @atime_work: stores it
+ * @prealloc_lock: guards @preallocs, @nr_preallocs and what inodes have of them
+ * @preallocs: inodes with space set aside, see prealloc.c
+ * @nr_preallocs: their number
  * @evict_wait: an inode on its way out of the cache has no pages any more
+ * @ahead: groups that walks over directories will want, see ahead.c
  * @cache_shrinker: of metadata blocks
  * @group_shrinker: of groups
  * @kobj: directory in sysfs
@@ -131,6 +135,9 @@ struct sfs_sb_info {
 	struct work_struct asked_work;
 	struct llist_head atimes;
 	struct work_struct atime_work;
+	spinlock_t prealloc_lock;	/* see above */
+	struct list_head preallocs;
+	unsigned long nr_preallocs;
 	wait_queue_head_t evict_wait;
 
 	struct sfs_ahead *ahead;
@@ -159,6 +166,7 @@ enum sfs_inode_bits {
 	SFS_INODE_NO_PAGES,	/* on its way out of the cache */
 	SFS_INODE_LISTED,	/* a directory that was read */
 	SFS_INODE_WALKED,	/* and whose entries are looked up, see ahead.c */
+	SFS_INODE_KEEP_SPACE,	/* space past the size is the user's */
 	SFS_INODE_SMALL,	/* page 0 may be dirty without a block, see data/small.c */
 };
 
@@ -196,6 +204,12 @@ struct sfs_direct_map {
  * @iput_node: in the mount's iputs
  * @asked_node: in the mount's asked
  * @atime_node: in the mount's atimes
+ * @prealloc_link: in the mount's preallocs; guarded, like the next three, by its
+ *	prealloc_lock
+ * @prealloc_at: jiffies when it was put there, or looked at last
+ * @prealloc_block: first of the blocks set aside
+ * @prealloc_end: where they end
+ * @written_at: jiffies of the last write(2)
  * @vfs_inode: the VFS's part
  */
 struct sfs_inode_info {
@@ -218,6 +232,12 @@ struct sfs_inode_info {
 	struct llist_node iput_node;
 	struct llist_node asked_node;
 	struct llist_node atime_node;
+
+	struct list_head prealloc_link;
+	unsigned long prealloc_at;
+	u64 prealloc_block;
+	u64 prealloc_end;
+	unsigned long written_at;
 	struct inode vfs_inode;
 };
 
@@ -461,6 +481,8 @@ int sfs_acl_chmod(struct inode *inode, unsigned int mask,
 /* ---- revoke.c ----------------------------------------------------------- */
 
 int sfs_revoke_inodes(void *arg, u64 group, bool is_drop);
+/* Drop a reference where no inode may be evicted. */
+void sfs_revoke_iput(struct sfs_sb_info *sbi, struct inode *inode);
 void sfs_revoke_iput_work(struct work_struct *work);
 /* No inode may be referenced by revocations after this. */
 void sfs_revoke_stop(struct sfs_sb_info *sbi);
@@ -472,6 +494,15 @@ void sfs_asked_open(void *arg, u64 first, unsigned int nr,
 		    const struct sfs_open_map *wanted,
 		    struct sfs_open_map *open);
 void sfs_asked_work(struct work_struct *work);
+
+/* ---- prealloc.c --------------------------------------------------------- */
+
+void sfs_prealloc_keep(struct inode *inode);
+void sfs_prealloc_work(struct sfs_sb_info *sbi);
+void sfs_prealloc_return(struct sfs_sb_info *sbi);
+void sfs_prealloc_evict(struct inode *inode, bool is_deleted);
+int sfs_prealloc_alloc(struct inode *inode, u64 block, u64 len, u64 want,
+		       struct sfs_map *map);
 
 /* ---- module.c ----------------------------------------------------------- */
 
