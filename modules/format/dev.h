@@ -39,6 +39,8 @@ struct sfs_dev;
  *	to @batch; buffers must stay unchanged until then
  * @write_sync: write @len bytes and wait; @flags of enum sfs_io_flags
  * @flush: make all writes completed before the call durable; sleeps
+ * @discard: forget what @len bytes at byte @off contain; sleeps; 0, -EIO, or
+ *	-EOPNOTSUPP when the device cannot; NULL: the implementation cannot
  */
 struct sfs_dev_ops {
 	int (*read)(struct sfs_dev *dev, u64 off, void *buf, u32 len);
@@ -47,6 +49,7 @@ struct sfs_dev_ops {
 	int (*write_sync)(struct sfs_dev *dev, u64 off, void *buf, u32 len,
 			  unsigned int flags);
 	int (*flush)(struct sfs_dev *dev);
+	int (*discard)(struct sfs_dev *dev, u64 off, u64 len);
 };
 
 /**

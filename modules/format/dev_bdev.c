@@ -127,11 +127,20 @@ static int sfs_bdev_flush(struct sfs_dev *dev)
 	return blkdev_issue_flush(sfs_bdev_of(dev)) ? -EIO : 0;
 }
 
+static int sfs_bdev_discard(struct sfs_dev *dev, u64 off, u64 len)
+{
+	int ret = blkdev_issue_discard(sfs_bdev_of(dev), off >> SECTOR_SHIFT,
+				       len >> SECTOR_SHIFT, GFP_NOFS);
+
+	return ret && ret != -EOPNOTSUPP ? -EIO : ret;
+}
+
 static const struct sfs_dev_ops sfs_dev_bdev_ops = {
 	.read		= sfs_bdev_read,
 	.write		= sfs_bdev_write,
 	.write_sync	= sfs_bdev_write_sync,
 	.flush		= sfs_bdev_flush,
+	.discard	= sfs_bdev_discard,
 };
 
 /**

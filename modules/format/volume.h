@@ -38,7 +38,8 @@
 	X(reclaimed_open_logs,		"mounts recovered") \
 	X(open_asked,			"times other mounts were asked what they have open") \
 	X(open_elsewhere,		"deletes put off because another mount may have it open") \
-	X(prealloc_trim,		"files whose space set aside was given back")
+	X(prealloc_trim,		"files whose space set aside was given back") \
+	X(discard,			"free data extents discarded")
 
 enum sfs_counter {
 #define SFS_COUNTER_ENUM(name, text)	SFS_CNT_##name,

@@ -258,11 +258,24 @@ static int sim_dev_write_sync(struct sfs_dev *dev, u64 off, void *buf, u32 len,
 	return 0;
 }
 
+/* Nobody may need what was there. */
+static int sim_dev_discard(struct sfs_dev *dev, u64 off, u64 len)
+{
+	struct sim_dev *sd = dev->priv;
+	u8 rubbish[SFS_DATA_BLOCK_BYTES];
+
+	memset(rubbish, 0xd5, sizeof(rubbish));
+	for (; len; off += sizeof(rubbish), len -= sizeof(rubbish))
+		sim_dev_put(sd, off, rubbish, sizeof(rubbish));
+	return 0;
+}
+
 static const struct sfs_dev_ops sim_dev_ops = {
 	.read = sim_dev_read,
 	.write = sim_dev_write,
 	.write_sync = sim_dev_write_sync,
 	.flush = sim_dev_flush,
+	.discard = sim_dev_discard,
 };
 
 void sim_dev_init(struct sim_dev *sd, struct sim_img *img, struct sim_log *log,

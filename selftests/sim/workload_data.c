@@ -234,6 +234,23 @@ static void sim_op_punch(struct sim *sim)
 		sim_op_sync(sim);
 }
 
+/* As FITRIM does, of a part of the device. */
+static void sim_op_trim(struct sim *sim)
+{
+	struct sfs_trim trim = { .range.min_len = 1 };
+	int ret, err;
+
+	trim.range.from = sim_below(&sim->rng, sim->mnt.vol.total_data_blocks);
+	trim.range.end = trim.range.from + 1 + sim_below(&sim->rng, 64);
+	sim_begin(sim, 0);
+	ret = sfs_trim_start(sim->mnt.fs, &trim);
+	while (!ret)
+		ret = sfs_trim_next(sim->mnt.fs, &trim);
+	err = sfs_trim_end(sim->mnt.fs, &trim);
+	if (sim_end(sim, "trim", ret == -ENOENT ? err : ret))
+		m_op_done(&sim->model);
+}
+
 void sim_data_op(struct sim *sim)
 {
 	u64 r = sim_below(&sim->rng, 100);
@@ -244,8 +261,10 @@ void sim_data_op(struct sim *sim)
 		sim_op_inline(sim);
 	else if (r < 70)
 		sim_op_touch(sim);
-	else if (r < 88)
+	else if (r < 85)
 		sim_op_truncate(sim);
+	else if (r < 88)
+		sim_op_trim(sim);
 	else
 		sim_op_punch(sim);
 }

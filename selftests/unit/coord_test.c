@@ -118,12 +118,59 @@ static void test_refused(void **state)
 	assert_int_equal(serve(s, SFS_COORD_GRANT, &grant, sizeof(grant)),
 			 -EPROTO);
 	grant.pad[5] = 0;
+	assert_int_equal(serve(s, SFS_COORD_GRANT_AT, buf,
+			       sizeof(struct sfs_coord_grant_at_req)), -EPROTO);
 	grant.want = cpu_to_le64(U64_MAX);
 	assert_int_equal(serve(s, SFS_COORD_GRANT, &grant, sizeof(grant)),
 			 -EPROTO);
 	assert_int_equal(serve(s, SFS_COORD_FOLD, &tree, sizeof(tree)),
 			 -EPROTO);
 	leave(s);
+}
+
+/* By its place, whatever is free before and behind; nothing leaks when it is lost. */
+static void test_grant_at(void **state)
+{
+	struct setup *s = *state;
+	struct sfs_leader *ld = s->nv.leader;
+	struct sfs_free_range range = { 1000, 1100, 1 };
+	struct sfs_leader_stat before, st;
+	struct sfs_grant grant, again;
+	u32 slot;
+
+	join(s);
+	slot = s->nv.peer.slot;
+	sfs_leader_stat(ld, &before);
+	assert_int_equal(sfs_leader_grant_at(ld, slot, 0, 0, &range, 60, &grant),
+			 0);
+	assert_int_equal(grant.nr, 1);
+	assert_int_equal(grant.space, SFS_SPACE_DATA);
+	assert_int_equal(grant.ext[0].start, 1000);
+	assert_int_equal(grant.ext[0].len, 60);
+	/* the answer was lost: the same again */
+	range.from = 1010;
+	assert_int_equal(sfs_leader_grant_at(ld, slot, 0, grant.id - 1, &range,
+					     7, &again), 0);
+	assert_memory_equal(&again, &grant, sizeof(grant));
+	/* it came: what is left of the range, and no more */
+	range.min_len = 41;
+	assert_int_equal(sfs_leader_grant_at(ld, slot, 0, grant.id, &range, 60,
+					     &again), -ENOSPC);
+	range.min_len = 40;
+	assert_int_equal(sfs_leader_grant_at(ld, slot, 0, grant.id, &range, 60,
+					     &again), 0);
+	assert_int_equal(again.id, grant.id + 1);
+	assert_int_equal(again.ext[0].start, 1060);
+	assert_int_equal(again.ext[0].len, 40);
+	range.min_len = 1;
+	assert_int_equal(sfs_leader_grant_at(ld, slot, 0, again.id, &range, 60,
+					     &again), -ENOSPC);
+	sfs_leader_stat(ld, &st);
+	assert_int_equal(st.free_data_blocks, before.free_data_blocks - 100);
+	/* no record of the mount has any of it */
+	leave(s);
+	sfs_leader_stat(ld, &st);
+	assert_int_equal(st.free_data_blocks, before.free_data_blocks);
 }
 
 /* The leader before this one took the slot back and could not say so any more. */
@@ -290,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_grant_at, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_before, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_tree, setup,

@@ -121,6 +121,59 @@ static void test_streams_stay_apart(void **state)
 	}
 }
 
+/* ---- discarding ------------------------------------------------------------------ */
+
+static int trim_all(struct nv *nv, struct sfs_trim *trim)
+{
+	int ret;
+
+	trim->range = (struct sfs_free_range){ 0, U64_MAX, 1 };
+	trim->blocks = 0;
+	trim->kept = 0;
+	ret = sfs_trim_start(nv->fs, trim);
+	while (!ret)
+		ret = sfs_trim_next(nv->fs, trim);
+	return sfs_trim_end(nv->fs, trim) ?: ret;
+}
+
+static void commit_and_die(void *arg)
+{
+	struct nv *nv = arg;
+
+	nv_on_discard = NULL;
+	assert_int_equal(sfs_fs_sync(nv->fs), 0);
+	sfs_volume_withdraw(&nv->vol, -EIO, "dies while it discards");
+}
+
+static void test_trim(void **state)
+{
+	struct nv *nv = *state;
+	struct sfs_fs_stat before, st;
+	struct sfs_trim trim;
+	u64 ino = nv_file(nv, 1, "f");
+
+	write_blocks(nv, ino, 0, 100);
+	assert_int_equal(sfs_ns_punch(nv->fs, ino, 20, 30, 0), 0);
+	assert_int_equal(sfs_fs_statfs(nv->fs, &before), 0);
+	assert_int_equal(trim_all(nv, &trim), -ENOENT);
+	/* all but the pool */
+	assert_int_equal(trim.blocks,
+			 before.free_data_blocks - nv->fs->data_pool.total);
+	assert_int_equal(sfs_fs_statfs(nv->fs, &st), 0);
+	assert_int_equal(st.free_data_blocks, before.free_data_blocks);
+	assert_true(!nv->fs->data_held.len);
+	nv_remount(nv, false);
+	/* what is held is in the record, the checker misses nothing */
+	nv_discard_arg = nv;
+	nv_on_discard = commit_and_die;
+	assert_true(trim_all(nv, &trim) < 0);
+	nv_umount(nv, true);
+	nv_check(nv);
+	nv_mount(nv);
+	assert_int_equal(sfs_fs_statfs(nv->fs, &st), 0);
+	assert_int_equal(st.free_data_blocks, before.free_data_blocks);
+}
+
 /* ---- extents --------------------------------------------------------------------- */
 
 static void test_alloc_and_convert(void **state)
@@ -576,6 +629,7 @@ int main(void)
 		T(alloc_and_convert),
 		T(range_errors),
 		TS(streams_stay_apart, setup_wide),
+		T(trim),
 		T(truncate_many),
 		TS(truncate_many, setup_large_blocks),
 		T(truncate_is_finished),

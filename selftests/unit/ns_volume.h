@@ -92,11 +92,27 @@ static int nv_dev_flush(struct sfs_dev *dev)
 	return 0;
 }
 
+/* called while an extent is discarded */
+static void (*nv_on_discard)(void *arg);
+static void *nv_discard_arg;
+
+/* Nobody may need what was there. */
+static int nv_dev_discard(struct sfs_dev *dev, u64 off, u64 len)
+{
+	if (nv_on_discard)
+		nv_on_discard(nv_discard_arg);
+	if (off > dev->size_bytes || len > dev->size_bytes - off)
+		return -EIO;
+	memset((u8 *)dev->priv + off, 0xd5, len);
+	return 0;
+}
+
 static const struct sfs_dev_ops nv_dev_ops = {
 	.read = nv_dev_read,
 	.write = nv_dev_write,
 	.write_sync = nv_dev_write_sync,
 	.flush = nv_dev_flush,
+	.discard = nv_dev_discard,
 };
 
 static inline void nv_dev_init(struct sfs_dev *dev, u64 bytes)

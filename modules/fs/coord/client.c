@@ -81,25 +81,14 @@ int sfs_coord_leave(struct sfs_coord *co, u32 slot, u64 rid)
 	return sfs_coord_call_u64(co, SFS_COORD_LEAVE, &rid, NULL);
 }
 
-int sfs_coord_grant(struct sfs_coord *co, u32 slot, u64 taken_id, u64 have_id,
-		    u8 space, u64 want, bool reserve, struct sfs_grant *grant)
+static int sfs_coord_call_grant(struct sfs_coord *co, u8 type, const void *req,
+				unsigned int req_len, struct sfs_grant *grant)
 {
-	struct sfs_coord_grant_req req = {
-		.taken_id = cpu_to_le64(taken_id),
-		.have_id = cpu_to_le64(have_id),
-		.want = cpu_to_le64(want),
-		.space = space,
-		.reserve = reserve,
-	};
 	struct sfs_coord_grant_reply answer;
 	unsigned int i;
 	int ret;
 
-	if (co->leader)
-		return sfs_leader_grant(co->leader, slot, taken_id, have_id,
-					space, want, reserve, grant);
-	ret = sfs_coord_call(co, SFS_COORD_GRANT, &req, sizeof(req), &answer,
-			     sizeof(answer));
+	ret = sfs_coord_call(co, type, req, req_len, &answer, sizeof(answer));
 	if (ret)
 		return ret;
 	grant->id = le64_to_cpu(answer.id);
@@ -113,6 +102,44 @@ int sfs_coord_grant(struct sfs_coord *co, u32 slot, u64 taken_id, u64 have_id,
 		grant->ext[i].len = le64_to_cpu(answer.ext[i].len);
 	}
 	return 0;
+}
+
+int sfs_coord_grant(struct sfs_coord *co, u32 slot, u64 taken_id, u64 have_id,
+		    u8 space, u64 want, bool reserve, struct sfs_grant *grant)
+{
+	struct sfs_coord_grant_req req = {
+		.taken_id = cpu_to_le64(taken_id),
+		.have_id = cpu_to_le64(have_id),
+		.want = cpu_to_le64(want),
+		.space = space,
+		.reserve = reserve,
+	};
+
+	if (co->leader)
+		return sfs_leader_grant(co->leader, slot, taken_id, have_id,
+					space, want, reserve, grant);
+	return sfs_coord_call_grant(co, SFS_COORD_GRANT, &req, sizeof(req),
+				    grant);
+}
+
+int sfs_coord_grant_at(struct sfs_coord *co, u32 slot, u64 taken_id,
+		       u64 have_id, const struct sfs_free_range *range,
+		       u64 want, struct sfs_grant *grant)
+{
+	struct sfs_coord_grant_at_req req = {
+		.taken_id = cpu_to_le64(taken_id),
+		.have_id = cpu_to_le64(have_id),
+		.want = cpu_to_le64(want),
+		.from = cpu_to_le64(range->from),
+		.end = cpu_to_le64(range->end),
+		.min_len = cpu_to_le64(range->min_len),
+	};
+
+	if (co->leader)
+		return sfs_leader_grant_at(co->leader, slot, taken_id, have_id,
+					   range, want, grant);
+	return sfs_coord_call_grant(co, SFS_COORD_GRANT_AT, &req, sizeof(req),
+				    grant);
 }
 
 static int sfs_coord_call_tree(struct sfs_coord *co, u8 type, u64 id,

@@ -104,6 +104,36 @@ int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u64 have_id,
 		     u8 space, u64 want, bool reserve, struct sfs_grant *grant);
 
 /**
+ * struct sfs_free_range - which free extents are looked for
+ * @from: first block
+ * @end: behind the last one
+ * @min_len: of extents' parts that are shorter nothing is taken
+ */
+struct sfs_free_range {
+	u64 from;
+	u64 end;
+	u64 min_len;
+};
+
+/**
+ * sfs_leader_grant_at() - give a mount a free extent of data by its place
+ * @ld: leader
+ * @slot: of the mount
+ * @taken_id: as for sfs_leader_grant()
+ * @have_id: as for sfs_leader_grant()
+ * @range: where
+ * @want: blocks at most; in short supply half of the free ones, though not less than
+ *	@range's min_len
+ * @grant: the first extent that the range has, from its first block in there on;
+ *	or a grant that did not reach the mount, as with sfs_leader_grant()
+ *
+ * Return: 0, -ENOSPC when the range has nothing.
+ */
+int sfs_leader_grant_at(struct sfs_leader *ld, u32 slot, u64 taken_id,
+			u64 have_id, const struct sfs_free_range *range,
+			u64 want, struct sfs_grant *grant);
+
+/**
  * sfs_leader_return() - take over the extents of a mount's return tree
  * @ld: leader
  * @slot: of the mount
@@ -167,6 +197,14 @@ int sfs_free_add(struct sfs_leader *ld, u8 space, u64 start, u64 len);
 /* Cut up to want off the largest extent; -ENOENT when there is none. */
 int sfs_free_take(struct sfs_leader *ld, u8 space, u64 want, u64 *start,
 		  u64 *len);
+/*
+ * Cut up to want off the beginning of the first extent in the range; -ENOENT when
+ * there is none, -EAGAIN: none so far, the range begins later now.
+ */
+#define SFS_FREE_LOOK_MAX	64
+int sfs_free_take_at(struct sfs_leader *ld, u8 space,
+		     struct sfs_free_range *range, u64 want, u64 *start,
+		     u64 *len);
 u64 sfs_free_blocks(struct sfs_leader *ld, u8 space);
 /* metadata blocks kept back for deletes and for the leader itself */
 u64 sfs_leader_meta_reserve(const struct sfs_leader *ld);

@@ -172,3 +172,72 @@ int sfs_free_take(struct sfs_leader *ld, u8 space, u64 want, u64 *start,
 	le64_add_cpu(free_counter(ld, space), -*len);
 	return 0;
 }
+
+/* Without what is not of the range. */
+static void cut_to_range(struct sfs_extent *ext,
+			 const struct sfs_free_range *range)
+{
+	u64 end = min(ext->start + ext->len, range->end);
+
+	ext->start = max(ext->start, range->from);
+	ext->len = ext->len && end > ext->start ? end - ext->start : 0;
+}
+
+/*
+ * The first extent that has enough of the range, whole, and that part of it; a part
+ * without blocks: there is none.
+ */
+static int find_in_range(struct sfs_leader *ld, u8 space,
+			 struct sfs_free_range *range, struct sfs_extent *ext,
+			 struct sfs_extent *part)
+{
+	unsigned int i;
+	int ret;
+
+	ret = find_before(ld, space, range->from, ext);
+	for (i = 0; !ret; i++) {
+		*part = *ext;
+		cut_to_range(part, range);
+		if (part->len && part->len >= range->min_len)
+			return 0;
+		/* that before the range does not count */
+		if (i && (!ext->len || ext->start >= range->end)) {
+			part->len = 0;
+			return 0;
+		}
+		if (i == SFS_FREE_LOOK_MAX)
+			return -EAGAIN;
+		if (part->len)
+			range->from = part->start + part->len;
+		ret = find_after(ld, space, range->from, ext);
+	}
+	return ret;
+}
+
+int sfs_free_take_at(struct sfs_leader *ld, u8 space,
+		     struct sfs_free_range *range, u64 want, u64 *start,
+		     u64 *len)
+{
+	struct sfs_extent ext, part;
+	u64 end;
+	int ret;
+
+	ret = find_in_range(ld, space, range, &ext, &part);
+	if (ret)
+		return ret;
+	if (!part.len)
+		return -ENOENT;
+	*start = part.start;
+	*len = min(part.len, want);
+	end = part.start + *len;
+	ret = delete_both(ld, space, ext.start, ext.len);
+	if (!ret && part.start > ext.start)
+		ret = insert_both(ld, space, ext.start,
+				  part.start - ext.start);
+	if (!ret && ext.start + ext.len > end)
+		ret = insert_both(ld, space, end, ext.start + ext.len - end);
+	if (ret)
+		return free_result(ld, ret, "free-tree");
+	le64_add_cpu(free_counter(ld, space), -*len);
+	return 0;
+}

@@ -99,8 +99,10 @@ static u64 grantable(struct sfs_leader *ld, u8 space, bool reserve)
 	return have > keep ? have - keep : 0;
 }
 
+/* range NULL: any place */
 static int grant_one(struct sfs_leader *ld, u32 slot, u8 space, u64 want,
-		     bool reserve, struct sfs_grant *grant)
+		     bool reserve, struct sfs_free_range *range,
+		     struct sfs_grant *grant)
 {
 	struct sfs_extent *ext = &grant->ext[grant->nr];
 	const unsigned int changes = SFS_FREE_CHANGES + 2;
@@ -118,7 +120,9 @@ static int grant_one(struct sfs_leader *ld, u32 slot, u8 space, u64 want,
 		goto out;
 	if (!grant->id)
 		grant->id = le64_to_cpu(item.grant_id) + 1;
-	ret = sfs_free_take(ld, space, want, &ext->start, &ext->len);
+	ret = range ? sfs_free_take_at(ld, space, range, want, &ext->start,
+				       &ext->len) :
+		      sfs_free_take(ld, space, want, &ext->start, &ext->len);
 	if (ret)
 		goto out;
 	key = grant_key(space, slot, grant->id, ext->start);
@@ -206,7 +210,8 @@ int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u64 have_id,
 	grant->space = space;
 	ret = drop_taken(ld, space, slot, taken_id);
 	while (!ret && got < want && grant->nr < SFS_GRANT_EXTENTS) {
-		ret = grant_one(ld, slot, space, want - got, reserve, grant);
+		ret = grant_one(ld, slot, space, want - got, reserve, NULL,
+				grant);
 		if (!ret)
 			got += grant->ext[grant->nr - 1].len;
 	}
@@ -214,6 +219,38 @@ int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u64 have_id,
 		ret = got ? 0 : -ENOSPC;
 	if (ret)
 		return ret;
+	sfs_count(ld->vol, leader_grant);
+	return sfs_leader_commit(ld);
+}
+
+int sfs_leader_grant_at(struct sfs_leader *ld, u32 slot, u64 taken_id,
+			u64 have_id, const struct sfs_free_range *range,
+			u64 want, struct sfs_grant *grant)
+{
+	struct sfs_free_range rest = *range;
+	u64 half;
+	int ret;
+
+	ret = repeat_grant(ld, slot, have_id, grant);
+	if (ret != -ENOENT)
+		return ret;
+	memset(grant, 0, sizeof(*grant));
+	grant->space = SFS_SPACE_DATA;
+	ret = drop_taken(ld, SFS_SPACE_DATA, slot, taken_id);
+	/* others must not find the volume full because of this */
+	mutex_lock(&ld->lock);
+	half = sfs_free_blocks(ld, SFS_SPACE_DATA) / 2;
+	mutex_unlock(&ld->lock);
+	want = min(want, max(half, max_t(u64, range->min_len, 1)));
+	while (!ret && !grant->nr) {
+		ret = grant_one(ld, slot, SFS_SPACE_DATA, want, false, &rest,
+				grant);
+		/* the lock is free for others in between */
+		if (ret == -EAGAIN)
+			ret = 0;
+	}
+	if (ret)
+		return ret == -ENOENT ? -ENOSPC : ret;
 	sfs_count(ld->vol, leader_grant);
 	return sfs_leader_commit(ld);
 }

@@ -31,7 +31,8 @@ enum sfs_coord_type {
 	SFS_COORD_PLOCK_CANCEL	= 17,
 	SFS_COORD_PLOCK_TEST	= 18,
 	SFS_COORD_INODES_OPEN	= 19,
-	SFS_COORD_NR_TYPES	= 20,
+	SFS_COORD_GRANT_AT	= 20,
+	SFS_COORD_NR_TYPES	= 21,
 };
 
 /* What a leader asks a member: types of sfs_lock_space_ask(). */
@@ -88,6 +89,18 @@ struct sfs_coord_grant_req {
 };
 
 static_assert(sizeof(struct sfs_coord_grant_req) == 32);
+
+/* struct sfs_free_range; the reply is GRANT's */
+struct sfs_coord_grant_at_req {
+	__le64 taken_id;
+	__le64 have_id;
+	__le64 want;
+	__le64 from;
+	__le64 end;
+	__le64 min_len;
+};
+
+static_assert(sizeof(struct sfs_coord_grant_at_req) == 48);
 
 struct sfs_coord_grant_reply {
 	__le64 id;

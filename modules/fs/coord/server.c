@@ -103,12 +103,27 @@ static int sfs_serve_leave(struct sfs_coord_serving *sv)
 	return ret;
 }
 
+static void sfs_coord_answer_grant(struct sfs_coord_serving *sv,
+				   const struct sfs_grant *grant)
+{
+	struct sfs_coord_grant_reply *answer = sv->answer;
+	unsigned int i;
+
+	memset(answer, 0, sizeof(*answer));
+	answer->id = cpu_to_le64(grant->id);
+	answer->nr = cpu_to_le32(grant->nr);
+	answer->space = cpu_to_le32(grant->space);
+	for (i = 0; i < grant->nr; i++) {
+		answer->ext[i].start = cpu_to_le64(grant->ext[i].start);
+		answer->ext[i].len = cpu_to_le64(grant->ext[i].len);
+	}
+	sv->answer_len = sizeof(*answer);
+}
+
 static int sfs_serve_grant(struct sfs_coord_serving *sv)
 {
 	const struct sfs_coord_grant_req *req = sv->req;
-	struct sfs_coord_grant_reply *answer = sv->answer;
 	struct sfs_grant grant;
-	unsigned int i;
 	int ret;
 
 	if ((req->space != SFS_SPACE_META && req->space != SFS_SPACE_DATA) ||
@@ -119,18 +134,33 @@ static int sfs_serve_grant(struct sfs_coord_serving *sv)
 			       le64_to_cpu(req->taken_id),
 			       le64_to_cpu(req->have_id), req->space,
 			       le64_to_cpu(req->want), req->reserve, &grant);
-	if (ret)
-		return ret;
-	memset(answer, 0, sizeof(*answer));
-	answer->id = cpu_to_le64(grant.id);
-	answer->nr = cpu_to_le32(grant.nr);
-	answer->space = cpu_to_le32(grant.space);
-	for (i = 0; i < grant.nr; i++) {
-		answer->ext[i].start = cpu_to_le64(grant.ext[i].start);
-		answer->ext[i].len = cpu_to_le64(grant.ext[i].len);
-	}
-	sv->answer_len = sizeof(*answer);
-	return 0;
+	if (!ret)
+		sfs_coord_answer_grant(sv, &grant);
+	return ret;
+}
+
+static int sfs_serve_grant_at(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_grant_at_req *req = sv->req;
+	struct sfs_free_range range = {
+		.from = le64_to_cpu(req->from),
+		.end = le64_to_cpu(req->end),
+		.min_len = le64_to_cpu(req->min_len),
+	};
+	struct sfs_grant grant;
+	int ret;
+
+	if (!req->want || le64_to_cpu(req->want) > SFS_COORD_WANT_MAX ||
+	    range.from > range.end || range.end > SFS_COORD_WANT_MAX ||
+	    range.min_len > SFS_COORD_WANT_MAX)
+		return -EPROTO;
+	ret = sfs_leader_grant_at(sv->ld, sv->peer->slot,
+				  le64_to_cpu(req->taken_id),
+				  le64_to_cpu(req->have_id), &range,
+				  le64_to_cpu(req->want), &grant);
+	if (!ret)
+		sfs_coord_answer_grant(sv, &grant);
+	return ret;
 }
 
 /* Also what the blocks under it cannot tell: the root. */
@@ -367,6 +397,8 @@ static const struct sfs_coord_service {
 	[SFS_COORD_LEAVE]	= { U64, false, sfs_serve_leave },
 	[SFS_COORD_GRANT]	= { sizeof(struct sfs_coord_grant_req), true,
 				    sfs_serve_grant },
+	[SFS_COORD_GRANT_AT]	= { sizeof(struct sfs_coord_grant_at_req),
+				    true, sfs_serve_grant_at },
 	[SFS_COORD_RETURN]	= { sizeof(struct sfs_coord_tree_req), true,
 				    sfs_serve_return },
 	[SFS_COORD_FOLD]	= { sizeof(struct sfs_coord_tree_req), true,

@@ -66,6 +66,9 @@ int sfs_coord_join(struct sfs_coord *co, u64 rid, u32 *slot);
 int sfs_coord_leave(struct sfs_coord *co, u32 slot, u64 rid);
 int sfs_coord_grant(struct sfs_coord *co, u32 slot, u64 taken_id, u64 have_id,
 		    u8 space, u64 want, bool reserve, struct sfs_grant *grant);
+int sfs_coord_grant_at(struct sfs_coord *co, u32 slot, u64 taken_id,
+		       u64 have_id, const struct sfs_free_range *range,
+		       u64 want, struct sfs_grant *grant);
 int sfs_coord_return(struct sfs_coord *co, u32 slot, u64 id,
 		     const struct sfs_tree *ret_tree);
 int sfs_coord_fold(struct sfs_coord *co, u32 slot, const struct sfs_tree *mlog,

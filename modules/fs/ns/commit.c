@@ -116,20 +116,43 @@ static int seal_return(struct sfs_fs *fs)
 	return ret;
 }
 
+/* Those that touch are one, as in a pool. */
+static void encode_data_extent(struct sfs_mount_record *rec,
+			       const struct sfs_extent *ext)
+{
+	u32 nr = le32_to_cpu(rec->nr_data_ext);
+	struct sfs_disk_extent *disk = &rec->data_ext[nr];
+
+	if (nr && le64_to_cpu(disk[-1].start) + le64_to_cpu(disk[-1].len) ==
+		  ext->start) {
+		le64_add_cpu(&disk[-1].len, ext->len);
+		return;
+	}
+	if (WARN_ON_ONCE(nr == SFS_RECORD_DATA_EXTENTS))
+		return;
+	disk->start = cpu_to_le64(ext->start);
+	disk->len = cpu_to_le64(ext->len);
+	rec->nr_data_ext = cpu_to_le32(nr + 1);
+}
+
+/* With what is held beside it, in order. */
 static void encode_data_pool(struct sfs_fs *fs, struct sfs_mount_record *rec)
 {
-	unsigned int nr = min_t(unsigned int, fs->data_pool.nr,
-				SFS_RECORD_DATA_EXTENTS);
+	const struct sfs_extent *held = &fs->data_held;
+	bool is_due = held->len;
 	unsigned int i;
 
-	WARN_ON_ONCE(nr != fs->data_pool.nr);
 	memset(rec->data_ext, 0, sizeof(rec->data_ext));
-	for (i = 0; i < nr; i++) {
-		rec->data_ext[i].start =
-			cpu_to_le64(fs->data_pool.ext[i].start);
-		rec->data_ext[i].len = cpu_to_le64(fs->data_pool.ext[i].len);
+	rec->nr_data_ext = 0;
+	for (i = 0; i < fs->data_pool.nr; i++) {
+		if (is_due && held->start < fs->data_pool.ext[i].start) {
+			encode_data_extent(rec, held);
+			is_due = false;
+		}
+		encode_data_extent(rec, &fs->data_pool.ext[i]);
 	}
-	rec->nr_data_ext = cpu_to_le32(nr);
+	if (is_due)
+		encode_data_extent(rec, held);
 }
 
 static void encode_record(struct sfs_fs *fs, u64 seq)

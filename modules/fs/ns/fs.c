@@ -47,6 +47,7 @@ static void fs_init(struct sfs_fs *fs, const struct sfs_fs_params *params)
 	mutex_init(&fs->range_lock);
 	spin_lock_init(&fs->group_lock);
 	sfs_pool_init(&fs->data_pool);
+	mutex_init(&fs->trim_lock);
 	xa_init(&fs->groups);
 	xa_init(&fs->orphans);
 	xa_init(&fs->peers);
@@ -350,7 +351,8 @@ int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st)
 	st->free_data_blocks = fs->freed_blocks[SFS_SPACE_DATA] +
 			       fs->ret_blocks[SFS_SPACE_DATA];
 	mutex_unlock(&fs->freed_lock);
-	st->free_data_blocks += ls.free_data_blocks + fs->data_pool.total;
+	st->free_data_blocks += ls.free_data_blocks + fs->data_pool.total +
+				READ_ONCE(fs->data_held.len);
 	st->total_meta_blocks = fs->vol->total_meta_blocks;
 	st->total_data_blocks = fs->vol->total_data_blocks;
 	st->reserved_meta_blocks = ls.reserved_meta_blocks;

@@ -105,8 +105,10 @@ struct sfs_group {
  * @grant_lock: grants are taken one by one, in order
  * @grant_id: newest grant in the pools
  * @grant_durable: newest grant in the durable record
- * @data_lock: guards @data_pool
+ * @data_lock: guards @data_pool and @data_held
  * @data_pool: free data extents
+ * @data_held: one more, which is being discarded; len 0: there is none
+ * @trim_lock: whoever has it discards, or gives back what is held
  * @groups: struct sfs_group by number
  * @group_lock: guards @group_lru and @nr_groups
  * @group_lru: least recently used groups first
@@ -172,8 +174,10 @@ struct sfs_fs {
 	u64 grant_id;
 	u64 grant_durable;
 
-	struct mutex data_lock;		/* data_pool */
+	struct mutex data_lock;		/* data_pool, data_held */
 	struct sfs_pool data_pool;
+	struct sfs_extent data_held;	/* changed inside holds, under data_lock */
+	struct mutex trim_lock;		/* discarding */
 
 	struct xarray groups;
 	spinlock_t group_lock;		/* lru, number ranges, dirty_groups */
@@ -442,5 +446,26 @@ int sfs_data_alloc(struct sfs_op *op, u64 hint, u64 want, u64 *start, u64 *len);
 int sfs_data_refill(struct sfs_fs *fs, u64 want);
 /* Free data blocks inside an op's hold (counts as one btree change). */
 int sfs_data_free(struct sfs_op *op, u64 start, u64 len);
+
+/**
+ * struct sfs_trim - discarding free data blocks
+ * @range: of data blocks; begins later with each step
+ * @blocks: discarded so far
+ * @kept: of these, not returned to the leader yet
+ */
+struct sfs_trim {
+	struct sfs_free_range range;
+	u64 blocks;
+	u64 kept;
+};
+
+/*
+ * sfs_trim_start(), sfs_trim_next() for each step until it fails, -ENOENT: that was
+ * all, sfs_trim_end(); without locks and holds.  The first also fails with -EROFS and
+ * -EOPNOTSUPP.  Free blocks in the pools of mounts are left alone.
+ */
+int sfs_trim_start(struct sfs_fs *fs, struct sfs_trim *trim);
+int sfs_trim_next(struct sfs_fs *fs, struct sfs_trim *trim);
+int sfs_trim_end(struct sfs_fs *fs, struct sfs_trim *trim);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A mount's space: getting grants, taking data blocks, freeing extents.
+ * A mount's space: getting grants, taking data blocks, freeing extents, discarding.
  *
  * Metadata blocks that a commit frees come back to the mount's own pool; data
  * extents and surplus metadata go into the freed tree, which is offered to the
@@ -17,6 +17,8 @@
 #define SFS_META_TRIM_BATCH	32
 /* splitting one extent adds one; the record holds SFS_RECORD_DATA_EXTENTS */
 #define SFS_DATA_POOL_EXTENTS	(SFS_RECORD_DATA_EXTENTS - 2)
+/* so many extents that were discarded are returned together */
+#define SFS_TRIM_KEPT_EXTENTS	256
 /* who asks for so many at once is a stream: it will ask again */
 #define SFS_DATA_STREAM_MIN	256
 
@@ -25,12 +27,33 @@ static u64 grant_size(u64 total, u64 least, u64 most)
 	return clamp_t(u64, total / 64, least, most);
 }
 
+static u64 data_grant_size(const struct sfs_fs *fs)
+{
+	return grant_size(fs->vol->total_data_blocks, SFS_DATA_GRANT_MIN,
+			  SFS_DATA_GRANT_MAX);
+}
+
+/* One more extent of data; held: not for allocation. */
+static int take_data_extent(struct sfs_fs *fs, const struct sfs_extent *ext,
+			    bool held)
+{
+	int ret = 0;
+
+	mutex_lock(&fs->data_lock);
+	if (held)
+		fs->data_held = *ext;
+	else
+		ret = sfs_pool_add(&fs->data_pool, ext->start, ext->len);
+	mutex_unlock(&fs->data_lock);
+	return ret;
+}
+
 /*
  * Take a grant's extents and its id in one transaction: a commit in between
  * would store some of the extents under the old id.
  */
-static int take_grant(struct sfs_fs *fs, u8 space,
-		      const struct sfs_grant *grant)
+static int take_grant(struct sfs_fs *fs, const struct sfs_grant *grant,
+		      bool held)
 {
 	unsigned int i;
 	int ret;
@@ -41,14 +64,11 @@ static int take_grant(struct sfs_fs *fs, u8 space,
 	for (i = 0; i < grant->nr && !ret; i++) {
 		const struct sfs_extent *ext = &grant->ext[i];
 
-		if (space == SFS_SPACE_META) {
+		if (grant->space == SFS_SPACE_META)
 			ret = sfs_trans_add_space(&fs->trans, ext->start,
 						  ext->len);
-			continue;
-		}
-		mutex_lock(&fs->data_lock);
-		ret = sfs_pool_add(&fs->data_pool, ext->start, ext->len);
-		mutex_unlock(&fs->data_lock);
+		else
+			ret = take_data_extent(fs, ext, held);
 	}
 	if (ret)
 		sfs_volume_withdraw(fs->vol, ret, "grant-overlaps-pool");
@@ -75,7 +95,7 @@ static int get_grant_locked(struct sfs_fs *fs, u8 space, u64 want, bool reserve)
 				      fs->grant_id, space, want, reserve,
 				      grant);
 		if (!ret)
-			ret = take_grant(fs, grant->space, grant);
+			ret = take_grant(fs, grant, false);
 		/* one of before, whose reply got lost: ask again */
 	} while (!ret && grant->space != space);
 	kfree(grant);
@@ -118,10 +138,19 @@ int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve)
 
 /* ---- data --------------------------------------------------------------- */
 
+/* What is being discarded is free soon. */
+static bool have_freed_data(struct sfs_fs *fs)
+{
+	if (READ_ONCE(fs->data_held.len)) {
+		mutex_lock(&fs->trim_lock);
+		mutex_unlock(&fs->trim_lock);
+	}
+	return have_freed(fs);
+}
+
 int sfs_data_refill(struct sfs_fs *fs, u64 want)
 {
-	u64 ask = grant_size(fs->vol->total_data_blocks, SFS_DATA_GRANT_MIN,
-			     SFS_DATA_GRANT_MAX);
+	u64 ask = data_grant_size(fs);
 	int ret = 0;
 
 	mutex_lock(&fs->grant_lock);
@@ -129,7 +158,7 @@ int sfs_data_refill(struct sfs_fs *fs, u64 want)
 		ret = get_grant_locked(fs, SFS_SPACE_DATA, max(ask, want),
 				       false);
 	mutex_unlock(&fs->grant_lock);
-	if (ret != -ENOSPC || !have_freed(fs))
+	if (ret != -ENOSPC || !have_freed_data(fs))
 		return ret;
 	ret = sfs_fs_offer_returns(fs);
 	if (ret)
@@ -334,5 +363,195 @@ int sfs_meta_trim(struct sfs_fs *fs)
 			ret = sfs_trans_add_space(tr, ext.start, ext.len);
 	}
 	sfs_trans_release(tr, blocks);
+	return ret;
+}
+
+/* ---- discarding ---------------------------------------------------------- */
+
+/*
+ * One extent at a time: granted by its place, held beside the pool, discarded, freed,
+ * returned with others.  It is the leader's, then this mount's, and free all the
+ * while: what the leader has to give was free in a durable transaction of whoever
+ * freed it.  The record names it as one of the pool's, so a crash loses nothing.
+ */
+
+/* An answer may be to a request of before: that is a grant like any other. */
+static bool is_to_discard(const struct sfs_fs *fs, const struct sfs_trim *trim,
+			  const struct sfs_grant *grant)
+{
+	const struct sfs_extent *ext = &grant->ext[0];
+
+	return grant->space == SFS_SPACE_DATA && grant->nr == 1 && ext->len &&
+	       ext->start >= trim->range.from &&
+	       ext->start < trim->range.end &&
+	       ext->len <= trim->range.end - ext->start;
+}
+
+static int hold_extent_locked(struct sfs_fs *fs, const struct sfs_trim *trim)
+	__must_hold(&fs->grant_lock)
+{
+	u64 want = max(data_grant_size(fs), trim->range.min_len);
+	struct sfs_grant *grant;
+	bool held = false;
+	int ret;
+
+	lockdep_assert_held(&fs->grant_lock);
+	grant = kmalloc(sizeof(*grant), GFP_NOFS);
+	if (!grant)
+		return -ENOMEM;
+	do {
+		ret = sfs_coord_grant_at(&fs->coord, fs->slot,
+					 fs->grant_durable, fs->grant_id,
+					 &trim->range, want, grant);
+		held = !ret && is_to_discard(fs, trim, grant);
+		if (!ret)
+			ret = take_grant(fs, grant, held);
+	} while (!ret && !held);
+	kfree(grant);
+	return ret == -ENOSPC ? -ENOENT : ret;
+}
+
+static void no_more_held(struct sfs_fs *fs)
+{
+	mutex_lock(&fs->data_lock);
+	fs->data_held.len = 0;
+	mutex_unlock(&fs->data_lock);
+	sfs_trans_changed(&fs->trans);
+}
+
+/* Without metadata for the freed tree, files may have it. */
+static int pool_held(struct sfs_fs *fs)
+{
+	int ret = sfs_trans_hold(&fs->trans, 0, SFS_HOLD_RESERVE);
+
+	if (ret)
+		return ret;
+	ret = take_data_extent(fs, &fs->data_held, false);
+	if (!ret)
+		no_more_held(fs);
+	sfs_trans_release(&fs->trans, 0);
+	return ret ?: -ENOSPC;
+}
+
+/* What was held is free, and returned with all else that is. */
+static int free_held(struct sfs_fs *fs)
+{
+	u64 blocks;
+	int ret;
+
+	if (!fs->data_held.len)
+		return 0;
+	blocks = SFS_BTREE_DIRTY_MAX(fs->freed.height + 1);
+	ret = sfs_trans_hold(&fs->trans, blocks, SFS_HOLD_RESERVE);
+	if (ret)
+		return ret == -ENOSPC ? pool_held(fs) : ret;
+	ret = free_extent(fs, SFS_SPACE_DATA, fs->data_held.start,
+			  fs->data_held.len);
+	if (!ret)
+		no_more_held(fs);
+	sfs_trans_release(&fs->trans, blocks);
+	return ret;
+}
+
+/*
+ * The record has room for what is held, and for one extent more than the pool has when
+ * this begins: a grant whose answer got lost may come before the one that is asked for.
+ */
+static int shorten_pool(struct sfs_fs *fs)
+{
+	struct sfs_extent ext;
+	int ret = 0;
+
+	while (!ret && READ_ONCE(fs->data_pool.nr) > SFS_DATA_POOL_EXTENTS) {
+		ret = sfs_trans_hold(&fs->trans, 0, SFS_HOLD_RESERVE);
+		if (ret)
+			break;
+		mutex_lock(&fs->data_lock);
+		ext = fs->data_pool.ext[fs->data_pool.nr - 1];
+		ret = sfs_pool_remove(&fs->data_pool, ext.start, ext.len);
+		if (!ret)
+			fs->data_held = ext;
+		mutex_unlock(&fs->data_lock);
+		sfs_trans_changed(&fs->trans);
+		sfs_trans_release(&fs->trans, 0);
+		if (!ret)
+			ret = free_held(fs);
+	}
+	return ret;
+}
+
+static int discard_held(struct sfs_fs *fs)
+{
+	struct sfs_volume *vol = fs->vol;
+	int ret = sfs_volume_may_write(vol);
+
+	if (ret)
+		return ret;
+	return vol->data->ops->discard(vol->data, vol->data_start_bytes +
+				       (fs->data_held.start <<
+					SFS_DATA_BLOCK_SHIFT),
+				       fs->data_held.len <<
+				       SFS_DATA_BLOCK_SHIFT);
+}
+
+static int trim_next_locked(struct sfs_fs *fs, struct sfs_trim *trim)
+	__must_hold(&fs->trim_lock)
+{
+	struct sfs_extent ext;
+	int ret, err;
+
+	/* held still: freeing it failed before */
+	ret = free_held(fs) ?: shorten_pool(fs);
+	if (ret)
+		return ret;
+	mutex_lock(&fs->grant_lock);
+	ret = hold_extent_locked(fs, trim);
+	mutex_unlock(&fs->grant_lock);
+	if (ret)
+		return ret;
+	ext = fs->data_held;
+	ret = discard_held(fs);
+	err = free_held(fs);
+	if (ret)
+		return ret;
+	sfs_count(fs->vol, discard);
+	trim->range.from = ext.start + ext.len;
+	trim->blocks += ext.len;
+	trim->kept += ext.len;
+	return err;
+}
+
+int sfs_trim_start(struct sfs_fs *fs, struct sfs_trim *trim)
+{
+	if (fs->read_only || fs->vol->read_only)
+		return -EROFS;
+	if (!fs->vol->data->ops->discard)
+		return -EOPNOTSUPP;
+	trim->range.end = min(trim->range.end, fs->vol->total_data_blocks);
+	trim->range.from = clamp_t(u64, trim->range.from, SFS_DATA_FIRST_BLOCK,
+				   trim->range.end);
+	return sfs_fs_offer_returns(fs);
+}
+
+int sfs_trim_next(struct sfs_fs *fs, struct sfs_trim *trim)
+{
+	int ret;
+
+	mutex_lock(&fs->trim_lock);
+	ret = trim_next_locked(fs, trim);
+	mutex_unlock(&fs->trim_lock);
+	if (ret)
+		return ret;
+	if (trim->kept < data_grant_size(fs) &&
+	    READ_ONCE(fs->nr_freed) < SFS_TRIM_KEPT_EXTENTS)
+		return 0;
+	return sfs_trim_end(fs, trim);
+}
+
+int sfs_trim_end(struct sfs_fs *fs, struct sfs_trim *trim)
+{
+	int ret = trim->kept ? sfs_fs_offer_returns(fs) : 0;
+
+	trim->kept = 0;
 	return ret;
 }

@@ -299,6 +299,8 @@ int sfs_fsync(struct file *file, loff_t start, loff_t end, int datasync)
 	.mmap		= sfs_file_mmap,		\
 	.fsync		= sfs_fsync,			\
 	.fallocate	= sfs_file_fallocate,		\
+	.unlocked_ioctl	= sfs_ioctl,			\
+	.compat_ioctl	= compat_ptr_ioctl,		\
 	.splice_read	= sfs_file_splice_read,		\
 	.splice_write	= iter_file_splice_write
 

@@ -376,6 +376,7 @@ static struct sfs_sb_info *sfs_mount_alloc(struct super_block *sb,
 	init_llist_head(&sbi->atimes);
 	spin_lock_init(&sbi->prealloc_lock);
 	INIT_LIST_HEAD(&sbi->preallocs);
+	mutex_init(&sbi->trim_lock);
 	init_waitqueue_head(&sbi->evict_wait);
 	init_rwsem(&sbi->gate);
 	init_completion(&sbi->kobj_gone);

@@ -61,6 +61,8 @@ static loff_t sfs_dir_llseek(struct file *file, loff_t offset, int whence)
 	.llseek		= sfs_dir_llseek,		\
 	.read		= generic_read_dir,		\
 	.iterate_shared	= sfs_readdir,			\
+	.unlocked_ioctl	= sfs_ioctl,			\
+	.compat_ioctl	= compat_ptr_ioctl,		\
 	.fsync		= sfs_fsync
 
 const struct file_operations sfs_dir_file_ops = {

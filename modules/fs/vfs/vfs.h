@@ -94,6 +94,7 @@ struct sfs_mount_opts {
  * @prealloc_lock: guards @preallocs, @nr_preallocs and what inodes have of them
  * @preallocs: inodes with space set aside, see prealloc.c
  * @nr_preallocs: their number
+ * @trim_lock: whoever has it discards free blocks
  * @evict_wait: an inode on its way out of the cache has no pages any more
  * @ahead: groups that walks over directories will want, see ahead.c
  * @cache_shrinker: of metadata blocks
@@ -138,6 +139,7 @@ struct sfs_sb_info {
 	spinlock_t prealloc_lock;	/* see above */
 	struct list_head preallocs;
 	unsigned long nr_preallocs;
+	struct mutex trim_lock;		/* see above */
 	wait_queue_head_t evict_wait;
 
 	struct sfs_ahead *ahead;
@@ -503,6 +505,10 @@ void sfs_prealloc_return(struct sfs_sb_info *sbi);
 void sfs_prealloc_evict(struct inode *inode, bool is_deleted);
 int sfs_prealloc_alloc(struct inode *inode, u64 block, u64 len, u64 want,
 		       struct sfs_map *map);
+
+/* ---- ioctl.c ------------------------------------------------------------ */
+
+long sfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* ---- module.c ----------------------------------------------------------- */
 

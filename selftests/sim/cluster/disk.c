@@ -273,11 +273,24 @@ static int cl_dev_write_sync(struct sfs_dev *dev, u64 off, void *buf, u32 len,
 	return sfs_io_batch_wait(&batch);
 }
 
+/* Nobody may need what was there. */
+static int cl_dev_discard(struct sfs_dev *dev, u64 off, u64 len)
+{
+	static u8 rubbish[SFS_DATA_BLOCK_BYTES];
+	int ret = 0;
+
+	memset(rubbish, 0xd5, sizeof(rubbish));
+	for (; len && !ret; off += sizeof(rubbish), len -= sizeof(rubbish))
+		ret = cl_dev_write_sync(dev, off, rubbish, sizeof(rubbish), 0);
+	return ret;
+}
+
 static const struct sfs_dev_ops cl_dev_ops = {
 	.read = cl_dev_read,
 	.write = cl_dev_write,
 	.write_sync = cl_dev_write_sync,
 	.flush = cl_dev_flush,
+	.discard = cl_dev_discard,
 };
 
 void cl_disk_dev_init(struct cl_dev *cd, unsigned int nr, struct cl_node *node)

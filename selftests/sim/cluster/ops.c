@@ -608,6 +608,24 @@ static void cl_run_op(struct cl_node *node)
 	}
 }
 
+/* As FITRIM does, of a part of the device. */
+static int cl_run_trim(struct cl_node *node)
+{
+	struct sfs_trim trim = { .range.min_len = 1 };
+	int ret, err;
+
+	/* what is used lies at the beginning */
+	trim.range.from = cl_below(cl_chance(50) ? 1024 :
+				   node->vol.total_data_blocks);
+	trim.range.end = trim.range.from + 1 + cl_below(32);
+	cl_trace("trim %llu to %llu", trim.range.from, trim.range.end);
+	ret = sfs_trim_start(node->fs, &trim);
+	while (!ret)
+		ret = sfs_trim_next(node->fs, &trim);
+	err = sfs_trim_end(node->fs, &trim);
+	return ret == -ENOENT ? err : ret;
+}
+
 static void cl_run_other(struct cl_node *node)
 {
 	struct sfs_fs *fs = node->fs;
@@ -625,6 +643,8 @@ static void cl_run_other(struct cl_node *node)
 		ret = sfs_fs_fold(fs);
 	} else if (r < 65) {
 		ret = sfs_fs_offer_returns(fs);
+	} else if (r < 72) {
+		ret = cl_run_trim(node);
 	} else if (r < 95) {
 		cl_trace("shrink");
 		sfs_group_shrink(fs, 1 + cl_below(16));
