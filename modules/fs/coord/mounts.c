@@ -197,18 +197,32 @@ static int repeat_grant(struct sfs_leader *ld, u32 slot, u64 have_id,
 	return ret ?: sfs_leader_commit(ld);
 }
 
+/* 1: it is one of before, again. */
+static int begin_grant(struct sfs_leader *ld, u32 slot, u64 taken_id,
+		       u64 have_id, u8 space, struct sfs_grant *grant)
+{
+	int ret = repeat_grant(ld, slot, have_id, grant);
+
+	if (ret != -ENOENT)
+		return ret ?: 1;
+	memset(grant, 0, sizeof(*grant));
+	grant->space = space;
+	return drop_taken(ld, space, slot, taken_id);
+}
+
+static int end_grant(struct sfs_leader *ld)
+{
+	sfs_count(ld->vol, leader_grant);
+	return sfs_leader_commit(ld);
+}
+
 int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u64 have_id,
 		     u8 space, u64 want, bool reserve, struct sfs_grant *grant)
 {
 	u64 got = 0;
 	int ret;
 
-	ret = repeat_grant(ld, slot, have_id, grant);
-	if (ret != -ENOENT)
-		return ret;
-	memset(grant, 0, sizeof(*grant));
-	grant->space = space;
-	ret = drop_taken(ld, space, slot, taken_id);
+	ret = begin_grant(ld, slot, taken_id, have_id, space, grant);
 	while (!ret && got < want && grant->nr < SFS_GRANT_EXTENTS) {
 		ret = grant_one(ld, slot, space, want - got, reserve, NULL,
 				grant);
@@ -217,10 +231,7 @@ int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u64 have_id,
 	}
 	if (ret == -ENOENT)
 		ret = got ? 0 : -ENOSPC;
-	if (ret)
-		return ret;
-	sfs_count(ld->vol, leader_grant);
-	return sfs_leader_commit(ld);
+	return ret ? min(ret, 0) : end_grant(ld);
 }
 
 int sfs_leader_grant_at(struct sfs_leader *ld, u32 slot, u64 taken_id,
@@ -231,12 +242,7 @@ int sfs_leader_grant_at(struct sfs_leader *ld, u32 slot, u64 taken_id,
 	u64 half;
 	int ret;
 
-	ret = repeat_grant(ld, slot, have_id, grant);
-	if (ret != -ENOENT)
-		return ret;
-	memset(grant, 0, sizeof(*grant));
-	grant->space = SFS_SPACE_DATA;
-	ret = drop_taken(ld, SFS_SPACE_DATA, slot, taken_id);
+	ret = begin_grant(ld, slot, taken_id, have_id, SFS_SPACE_DATA, grant);
 	/* others must not find the volume full because of this */
 	mutex_lock(&ld->lock);
 	half = sfs_free_blocks(ld, SFS_SPACE_DATA) / 2;
@@ -249,10 +255,9 @@ int sfs_leader_grant_at(struct sfs_leader *ld, u32 slot, u64 taken_id,
 		if (ret == -EAGAIN)
 			ret = 0;
 	}
-	if (ret)
-		return ret == -ENOENT ? -ENOSPC : ret;
-	sfs_count(ld->vol, leader_grant);
-	return sfs_leader_commit(ld);
+	if (ret == -ENOENT)
+		ret = -ENOSPC;
+	return ret ? min(ret, 0) : end_grant(ld);
 }
 
 /* ---- returns ----------------------------------------------------------------------- */

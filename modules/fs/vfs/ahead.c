@@ -10,10 +10,13 @@
  * workers.  A directory that is found by such a walk counts as walked itself.
  *
  * A mere listing reads nothing ahead.  What is got for nothing is dropped like any
- * other group that nobody uses.
+ * other group that nobody uses.  Where names and inodes are cached here and other
+ * mounts changed them, looking them up again counts as well.
  */
 #include "fs/ns/fs.h"
 #include "fs/vfs/vfs.h"
+
+#include <linux/kfifo.h>
 
 #define SFS_AHEAD_WORKERS	8
 #define SFS_AHEAD_GROUPS	256	/* that wait for a worker; power of two */
@@ -27,36 +30,17 @@ struct sfs_ahead_worker {
  * struct sfs_ahead - what a mount is going to read ahead
  * @fs: mount
  * @wq: where the workers run
- * @lock: guards the members below, but @worker
- * @first: the oldest of @group is @group[@first]
- * @nr: number of groups that wait
- * @group: numbers, a ring
- * @worker: each takes from the ring until it is empty
+ * @lock: guards @groups
+ * @groups: numbers of groups that wait
+ * @worker: each takes from these until there are none
  */
 struct sfs_ahead {
 	struct sfs_fs *fs;
 	struct workqueue_struct *wq;
 	spinlock_t lock;	/* see above */
-	unsigned int first;
-	unsigned int nr;
-	u64 group[SFS_AHEAD_GROUPS];
+	DECLARE_KFIFO(groups, u64, SFS_AHEAD_GROUPS);
 	struct sfs_ahead_worker worker[SFS_AHEAD_WORKERS];
 };
-
-static bool sfs_ahead_pop(struct sfs_ahead *ahead, u64 *nr)
-{
-	bool is_some;
-
-	spin_lock(&ahead->lock);
-	is_some = ahead->nr;
-	if (is_some) {
-		*nr = ahead->group[ahead->first];
-		ahead->first = (ahead->first + 1) % SFS_AHEAD_GROUPS;
-		ahead->nr--;
-	}
-	spin_unlock(&ahead->lock);
-	return is_some;
-}
 
 static void sfs_ahead_work(struct work_struct *work)
 {
@@ -65,7 +49,7 @@ static void sfs_ahead_work(struct work_struct *work)
 	unsigned int nofs = memalloc_nofs_save();
 	u64 nr;
 
-	while (sfs_ahead_pop(ahead, &nr)) {
+	while (kfifo_out_spinlocked(&ahead->groups, &nr, 1, &ahead->lock)) {
 		sfs_group_ahead(ahead->fs, nr);
 		cond_resched();
 	}
@@ -76,15 +60,8 @@ static void sfs_ahead_work(struct work_struct *work)
 static bool sfs_ahead_push(struct sfs_ahead *ahead, u64 nr)
 {
 	unsigned int i;
-	bool has_room;
 
-	spin_lock(&ahead->lock);
-	has_room = ahead->nr < SFS_AHEAD_GROUPS;
-	if (has_room)
-		ahead->group[(ahead->first + ahead->nr++) % SFS_AHEAD_GROUPS] =
-			nr;
-	spin_unlock(&ahead->lock);
-	if (!has_room)
+	if (!kfifo_in_spinlocked(&ahead->groups, &nr, 1, &ahead->lock))
 		return false;
 	for (i = 0; i < SFS_AHEAD_WORKERS; i++)
 		if (queue_work(ahead->wq, &ahead->worker[i].work))
@@ -131,6 +108,16 @@ void sfs_ahead_looked_up(struct inode *dir, struct inode *inode)
 		set_bit(SFS_INODE_WALKED, &SFS_I(inode)->flags);
 }
 
+/* The name is known, what is known of its inode is outdated. */
+void sfs_ahead_stat(struct dentry *dentry)
+{
+	struct dentry *parent = dget_parent(dentry);
+
+	if (parent != dentry)
+		sfs_ahead_looked_up(d_inode(parent), d_inode(dentry));
+	dput(parent);
+}
+
 int sfs_ahead_start(struct sfs_sb_info *sbi)
 {
 	struct sfs_ahead *ahead = kzalloc(sizeof(*ahead), GFP_KERNEL);
@@ -141,6 +128,7 @@ int sfs_ahead_start(struct sfs_sb_info *sbi)
 	ahead->fs = sbi->fs;
 	ahead->wq = sbi->wq;
 	spin_lock_init(&ahead->lock);
+	INIT_KFIFO(ahead->groups);
 	for (i = 0; i < SFS_AHEAD_WORKERS; i++) {
 		ahead->worker[i].ahead = ahead;
 		INIT_WORK(&ahead->worker[i].work, sfs_ahead_work);
@@ -158,7 +146,7 @@ void sfs_ahead_stop(struct sfs_sb_info *sbi)
 	if (!ahead)
 		return;
 	spin_lock(&ahead->lock);
-	ahead->nr = 0;
+	kfifo_reset(&ahead->groups);
 	spin_unlock(&ahead->lock);
 	for (i = 0; i < SFS_AHEAD_WORKERS; i++)
 		cancel_work_sync(&ahead->worker[i].work);

@@ -35,9 +35,12 @@ int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	struct sfs_inode_info *si = SFS_I(inode);
 	int ret = 0;
 
-	if (test_bit(SFS_INODE_ATTRS_STALE, &si->flags) ||
-	    !sfs_inode_is_valid(inode))
+	if (!sfs_inode_is_valid(inode)) {
+		sfs_ahead_stat(path->dentry);
 		ret = sfs_inode_reread(inode, 0);
+	} else if (test_bit(SFS_INODE_ATTRS_STALE, &si->flags)) {
+		ret = sfs_inode_reread(inode, 0);
+	}
 	if (ret)
 		return ret;
 	generic_fillattr(idmap, mask, inode, stat);

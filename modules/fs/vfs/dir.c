@@ -49,7 +49,6 @@ static int sfs_dentry_reread(struct inode *dir, struct dentry *dentry)
 		return ret == -ESTALE ? 0 : ret;
 	if (ret ? !!inode : !inode || sfs_ino(inode) != de.ino)
 		return 0;
-	sfs_ahead_looked_up(dir, inode);
 	WRITE_ONCE(dentry->d_time, gen);
 	return 1;
 }

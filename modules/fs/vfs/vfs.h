@@ -417,6 +417,7 @@ int sfs_ahead_start(struct sfs_sb_info *sbi);
 void sfs_ahead_stop(struct sfs_sb_info *sbi);
 void sfs_ahead_listed(struct inode *dir, const void *buf, unsigned int len);
 void sfs_ahead_looked_up(struct inode *dir, struct inode *inode);
+void sfs_ahead_stat(struct dentry *dentry);
 
 /* ---- dir.c, readdir.c --------------------------------------------------- */
 

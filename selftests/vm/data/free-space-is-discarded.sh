@@ -41,6 +41,16 @@ expect_error "Invalid argument" fstrim -o 600M "$MNT"
 # written again
 dd if=/dev/urandom of="$MNT/g" bs=1M count=100 conv=fsync status=none
 sum=$(md5sum <"$MNT/g")
+# two at once, of which one is killed, and a freeze in between
+fstrim "$MNT" & first=$!
+fstrim "$MNT" & second=$!
+fsfreeze -f "$MNT"
+fsfreeze -u "$MNT"
+kill -KILL $second
+wait $first
+wait $second || :
+[ "$(trim_bytes -o 256M -l 64M)" = $((64 << 20)) ] || fail "another part after a trim was killed"
+
 # while files are written
 (
 	for i in 1 2 3 4 5 6 7 8; do
