@@ -4,16 +4,18 @@
 
 # errno_on DIRECTORY FAMILY...: what is answered there, in DIRECTORY's OUT
 errno_on() {
-	local dir=$1 ro=/tmp/errno-ro ret=0
+	local dir=$1 ro=/tmp/errno-ro other ret=0
 
 	shift
+	# nothing of what other tests left is in the way there
+	other=$(mktemp -d)
 	mkdir -p "$ro" "$dir/cases" "$dir/there" "$dir/ro/dir"
 	echo bytes >"$dir/ro/file"
 	chmod 755 "$dir" "$dir/cases"
 	mount --bind "$dir/ro" "$ro"
 	mount -o remount,bind,ro "$ro"
 	mount -t tmpfs none "$dir/there"
-	(cd "$dir/cases" && READONLY=$ro MOUNTED=$dir/there OTHER=/tmp \
+	(cd "$dir/cases" && READONLY=$ro MOUNTED=$dir/there OTHER=$other \
 		errno_matrix "$@") || ret=$?
 	umount "$dir/there"
 	umount "$ro"
