@@ -35,11 +35,17 @@ static void sim_write_device(struct sim *sim, struct m_inode *in,
 static bool sim_alloc(struct sim *sim, struct m_inode *in, u64 block, u64 len,
 		      struct sfs_map *map)
 {
-	u64 want = sim_chance(&sim->rng, 20) ? len + 16 : len;
+	struct sfs_fill fill = {
+		.from = block, .block = block, .len = len, .end = block + len,
+	};
 	int ret;
 
+	if (sim_chance(&sim->rng, 20))
+		fill.end += 16;
+	if (sim_chance(&sim->rng, 20))
+		fill.from -= min_t(u64, block, 16);
 	sim_begin(sim, in->ino);
-	ret = sfs_ns_alloc(sim->mnt.fs, in->ino, block, len, want, 0, map);
+	ret = sfs_ns_alloc_around(sim->mnt.fs, in->ino, &fill, 0, map);
 	if (!sim_end(sim, "alloc", ret))
 		return false;
 	m_op_done(&sim->model);

@@ -219,6 +219,52 @@ static void test_alloc_and_convert(void **state)
 	assert_map(nv, ino, 10, 20, p, 0);
 }
 
+static struct sfs_map alloc_around(struct nv *nv, u64 ino, u64 from, u64 block,
+				   u64 end)
+{
+	struct sfs_fill fill = {
+		.from = from, .block = block, .len = 1, .end = end,
+	};
+	struct sfs_map map;
+
+	assert_int_equal(sfs_ns_alloc_around(nv->fs, ino, &fill, 0, &map), 0);
+	assert_int_equal(map.block, block);
+	assert_int_equal(map.len, 1);
+	assert_true(map.phys != 0);
+	return map;
+}
+
+/* Space before the block that needs it. */
+static void test_alloc_around(void **state)
+{
+	struct nv *nv = *state;
+	u64 ino = nv_file(nv, 1, "f");
+	struct sfs_map map;
+	u64 p, total;
+
+	map = alloc_around(nv, ino, 100, 110, 120);
+	p = map.phys - 10;
+	assert_map(nv, ino, 0, 100, 0, 0);
+	assert_map(nv, ino, 100, 20, p, SFS_EXT_UNWRITTEN);
+	/* as far as the hole goes, and contiguous with what is before it */
+	alloc(nv, ino, 140, 10);
+	map = alloc_around(nv, ino, 90, 130, 145);
+	assert_map(nv, ino, 120, 20, map.phys - 10, SFS_EXT_UNWRITTEN);
+	/* what has space stays as it is */
+	map = alloc_around(nv, ino, 0, 105, 1000);
+	assert_int_equal(map.phys, p + 5);
+	assert_map(nv, ino, 0, 100, 0, 0);
+	assert_map(nv, ino, 150, 1ULL << 40, 0, 0);
+	/* with too little for all of it, the block is the last that gets some */
+	ino = nv_file(nv, 1, "g");
+	assert_int_equal(nv->fs->data_pool.nr, 1);
+	total = nv->fs->data_pool.total;
+	alloc_around(nv, ino, 0, total + 9, total + 20);
+	assert_map(nv, ino, 0, 10, 0, 0);
+	map = map_at(nv, ino, 10, 1ULL << 40);
+	assert_int_equal(map.len, total);
+}
+
 static void test_range_errors(void **state)
 {
 	struct nv *nv = *state;
@@ -627,6 +673,7 @@ int main(void)
 #define TS(name, s) cmocka_unit_test_setup_teardown(test_##name, s, nv_teardown)
 #define T(name) TS(name, setup)
 		T(alloc_and_convert),
+		T(alloc_around),
 		T(range_errors),
 		TS(streams_stay_apart, setup_wide),
 		T(trim),

@@ -489,13 +489,16 @@ static int op_alloc(struct model *m)
 	u32 b = rnd(m, NR_BLOCKS);
 	u32 len = 1 + rnd(m, NR_BLOCKS - b);
 	u32 want = rnd(m, NR_BLOCKS - b + 1);
+	u32 from = rnd(m, b + 1);
+	struct sfs_fill fill;
 	struct sfs_map map;
 	unsigned int i;
 
 	if (!n)
 		return -1;
 	want = max(want, len);
-	assert_int_equal(sfs_ns_alloc(m->nv.fs, n->ino, b, len, want, 0, &map),
+	fill = (struct sfs_fill) { from, b, len, b + want };
+	assert_int_equal(sfs_ns_alloc_around(m->nv.fs, n->ino, &fill, 0, &map),
 			 0);
 	assert_in_range(map.len, 1, len);
 	assert_int_equal(map.block, b);
@@ -513,6 +516,14 @@ static int op_alloc(struct model *m)
 		n->written[i] = false;
 	}
 	assert_true(i > b);
+	for (i = b; i-- > from && !n->phys[i];) {
+		map = m_map(m, n, i);
+		if (!map.phys)
+			break;
+		assert_int_equal(map.flags, SFS_EXT_UNWRITTEN);
+		n->phys[i] = map.phys;
+		n->written[i] = false;
+	}
 	return 0;
 }
 

@@ -30,6 +30,7 @@ extern const struct iomap_ops sfs_data_report_ops;
 /* write and zero; with sfs_data_hold() */
 extern const struct iomap_ops sfs_data_write_ops;
 
+struct sfs_fill;
 struct sfs_map;
 
 void sfs_data_ioend_work(struct work_struct *work);
@@ -38,6 +39,12 @@ void sfs_data_freed(struct inode *inode);
 /* Use the volume's words for an extent. */
 void sfs_data_to_iomap(struct inode *inode, const struct sfs_map *map,
 		       u64 seq, struct iomap *iomap);
+/*
+ * The extent or hole at the block, up to its end (SFS_DATA_MAP_BLOCKS at most), as
+ * sfs_ns_map().
+ */
+int sfs_data_map_rest(struct inode *inode, u64 block, unsigned int flags,
+		      struct sfs_map *map);
 /* With sfs_data_hold(): block 0 has space. */
 int sfs_data_give_first(struct inode *inode);
 int sfs_data_hold(struct inode *inode);
@@ -52,6 +59,26 @@ bool sfs_data_is_direct(const struct kiocb *iocb, const struct iov_iter *iter);
 ssize_t sfs_data_direct_read(struct kiocb *iocb, struct iov_iter *to);
 ssize_t sfs_data_direct_overwrite(struct kiocb *iocb, struct iov_iter *from);
 ssize_t sfs_data_direct_write(struct kiocb *iocb, struct iov_iter *from);
+
+/* ---- blocks.c: which blocks get space ------------------------------------ */
+
+/*
+ * With sfs_data_hold() and, unless it is for a fault, i_rwsem: for a write of @len
+ * blocks at the beginning of @hole, which is all up to the next extent.
+ */
+int sfs_data_choose(struct inode *inode, const struct sfs_map *hole, u64 len,
+		    struct sfs_fill *fill);
+/* The same: so many blocks have space and are going to be written. */
+void sfs_data_stream_write(struct inode *inode, u64 block, u64 len);
+/* Others are, and nobody has i_rwsem: a write(2) at the same time may overlook it. */
+void sfs_data_stream_fault(struct inode *inode);
+/*
+ * Blocks that are dirty or being written and not online yet, counted up to @most;
+ * -E2BIG: there are many folios to look at, that is how far it came.  @flags: of
+ * sfs_ns_map().  A folio counts as a whole.
+ */
+int sfs_data_dirty_blocks(struct inode *inode, u64 most, unsigned int flags,
+			  u64 *blocks);
 
 /* ---- small.c: files that have, or will have, their bytes inline ---------- */
 

@@ -422,6 +422,7 @@ static const struct iomap_dio_ops sfs_direct_write_ops = {
  */
 ssize_t sfs_data_direct_write(struct kiocb *iocb, struct iov_iter *from)
 {
+	struct sfs_inode_info *si = SFS_I(file_inode(iocb->ki_filp));
 	int flags = iocb->ki_flags;
 	ssize_t ret;
 
@@ -431,5 +432,6 @@ ssize_t sfs_data_direct_write(struct kiocb *iocb, struct iov_iter *from)
 						  &sfs_direct_write_ops,
 						  IOMAP_DIO_FORCE_WAIT, 0));
 	iocb->ki_flags = flags;
+	WRITE_ONCE(si->direct_new, 0);
 	return ret;
 }

@@ -28,6 +28,7 @@ enum { SFS_FALLOC_MODES = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE |
 static int sfs_falloc_some(struct inode *inode, u64 block, u64 *len)
 {
 	struct sfs_fs *fs = sfs_inode_fs(inode);
+	struct sfs_fill fill = { .from = block, .block = block };
 	struct sfs_map map;
 	int ret;
 
@@ -35,8 +36,11 @@ static int sfs_falloc_some(struct inode *inode, u64 block, u64 *len)
 	if (ret)
 		return ret;
 	ret = sfs_ns_map(fs, sfs_ino(inode), block, *len, SFS_NS_IO, &map);
-	if (!ret && !map.phys)
-		ret = sfs_prealloc_alloc(inode, block, map.len, map.len, &map);
+	if (!ret && !map.phys) {
+		fill.len = map.len;
+		fill.end = block + map.len;
+		ret = sfs_prealloc_alloc(inode, &fill, &map);
+	}
 	sfs_data_release(inode);
 	if (!ret && WARN_ON_ONCE(!map.phys || !map.len))
 		ret = -EIO;

@@ -23,6 +23,16 @@ static u64 sfs_data_blocks(loff_t pos, u64 length, u64 *block)
 	return min(last - *block + 1, SFS_DATA_MAP_BLOCKS);
 }
 
+int sfs_data_map_rest(struct inode *inode, u64 block, unsigned int flags,
+		      struct sfs_map *map)
+{
+	u64 last = inode->i_sb->s_maxbytes >> SFS_DATA_BLOCK_SHIFT;
+
+	return sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
+			  min(last - block + 1, SFS_DATA_MAP_BLOCKS), flags,
+			  map);
+}
+
 void sfs_data_freed(struct inode *inode)
 {
 	atomic64_inc(&SFS_I(inode)->free_seq);
@@ -121,30 +131,6 @@ const struct iomap_ops sfs_data_report_ops = {
 
 /* ---- writing ------------------------------------------------------------------ */
 
-/*
- * How much to allocate at a block that is not allocated: a stream that appends
- * gets as much again as it has, so that its extents grow with it.
- */
-static u64 sfs_data_want(struct inode *inode, u64 block, u64 len)
-{
-	struct sfs_mount_opts *opts = &SFS_SB(inode->i_sb)->opts;
-	u64 most = READ_ONCE(opts->data_prealloc_blocks);
-	u64 next = block;
-
-	if (!READ_ONCE(opts->data_prealloc_contig_only)) {
-		u64 in_region;
-
-		div64_u64_rem(block, most, &in_region);
-		return max(len, min(most - in_region, max(block, 1ULL)));
-	}
-	if (block != DIV_ROUND_UP_ULL(i_size_read(inode), SFS_DATA_BLOCK_BYTES))
-		return len;
-	/* what block by block would allocate: ever as much as there is */
-	while (next < block + len)
-		next += next > 1 ? min(next, most) : 1;
-	return next - block;
-}
-
 /**
  * sfs_data_hold() - keep other mounts away from a file while it is changed
  * @inode: a file
@@ -181,16 +167,18 @@ void sfs_data_release(struct inode *inode)
 	sfs_lock_release(SFS_I(inode)->grp->lock, SFS_LOCK_EX);
 }
 
-/* room: blocks until the next extent, as far as the caller knows */
+/* map: all up to the next extent, as far as the caller knows */
 static int sfs_data_give_space(struct inode *inode, struct sfs_map *map,
-			       u64 room)
+			       u64 len)
 {
-	u64 want = min(sfs_data_want(inode, map->block, map->len), room);
-	u64 block = map->block;
+	struct sfs_fill fill;
 	int ret;
 
-	ret = sfs_prealloc_alloc(inode, block, map->len, want, map);
-	trace_scoutfs_data_alloc(inode, block, want, map, ret);
+	ret = sfs_data_choose(inode, map, len, &fill);
+	if (!ret)
+		ret = sfs_prealloc_alloc(inode, &fill, map);
+	trace_scoutfs_data_alloc(inode, fill.from, fill.end - fill.from, map,
+				 ret);
 	if (!ret && WARN_ON_ONCE(!map->phys || !map->len))
 		ret = -EIO;
 	return ret;
@@ -247,14 +235,10 @@ enum sfs_data_hole {
 static int sfs_data_fill_hole(struct inode *inode, u64 len,
 			      enum sfs_data_hole hole, struct sfs_map *map)
 {
-	u64 room = map->len;
-
 	if (map->phys || hole == SFS_HOLE_STAYS)
 		return 0;
-	if (hole == SFS_HOLE_ALLOC || map->flags) {
-		map->len = min(len, room);
-		return sfs_data_give_space(inode, map, room);
-	}
+	if (hole == SFS_HOLE_ALLOC || map->flags)
+		return sfs_data_give_space(inode, map, len);
 	map->len = 1;
 	set_bit(SFS_INODE_SMALL, &SFS_I(inode)->flags);
 	return 0;
@@ -275,15 +259,12 @@ static int sfs_data_map_for_write(struct inode *inode, u64 seq, u64 block,
 				  u64 len, enum sfs_data_hole hole,
 				  struct sfs_map *map)
 {
-	u64 end = inode->i_sb->s_maxbytes >> SFS_DATA_BLOCK_SHIFT;
 	int ret;
 
 	if (sfs_data_map_last(inode, seq, block, len, map) &&
 	    (map->phys || hole == SFS_HOLE_SMALL))
 		return 0;
-	ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
-			 min(end - block + 1, SFS_DATA_MAP_BLOCKS), SFS_NS_IO,
-			 map);
+	ret = sfs_data_map_rest(inode, block, SFS_NS_IO, map);
 	if (!ret)
 		ret = sfs_data_fill_hole(inode, len, hole, map);
 	if (!ret && hole != SFS_HOLE_STAYS)
@@ -323,6 +304,11 @@ static int sfs_data_write_begin(struct inode *inode, loff_t pos, loff_t length,
 	ret = sfs_data_map_for_write(inode, seq, block, len, hole, &map);
 	if (ret)
 		return ret;
+	if (hole != SFS_HOLE_STAYS)
+		sfs_data_stream_write(inode, block, map.len);
+	if (flags & IOMAP_WRITE && flags & IOMAP_DIRECT &&
+	    map.flags & SFS_EXT_UNWRITTEN)
+		SFS_I(inode)->direct_new += map.len;
 	sfs_data_to_iomap(inode, &map, seq, iomap);
 	if (!map.phys && hole == SFS_HOLE_SMALL)
 		iomap->type = IOMAP_DELALLOC;
@@ -375,17 +361,17 @@ static int sfs_data_fault_alloc(struct inode *inode, struct folio *folio)
 
 	if (pos >= end)
 		return 0;	/* iomap finds out with the page locked */
+	sfs_data_stream_fault(inode);
 	len = sfs_data_blocks(pos, end - pos, &block);
 	while (len && !ret) {
-		struct sfs_map map = { .block = block, .len = len };
+		struct sfs_map map;
 
-		ret = sfs_ns_map(sfs_inode_fs(inode), sfs_ino(inode), block,
-				 len, SFS_NS_IO, &map);
+		ret = sfs_data_map_rest(inode, block, SFS_NS_IO, &map);
 		if (!ret)
 			ret = sfs_data_fill_hole(inode, len, hole, &map);
 		if (!ret) {
 			block += map.len;
-			len -= map.len;
+			len -= min(len, map.len);
 		}
 	}
 	return ret;

@@ -53,9 +53,7 @@ static int sfs_ext_decode(struct sfs_volume *vol, const struct sfs_key *key,
 	return 0;
 }
 
-/* The last extent that begins at or before block; -ENOENT. */
-static int sfs_ext_prev(struct sfs_op *op, u64 ino, u64 block,
-			struct sfs_ext *ext)
+int sfs_ext_prev(struct sfs_op *op, u64 ino, u64 block, struct sfs_ext *ext)
 {
 	struct sfs_key key = SFS_KEY(ino, SFS_ITEM_EXTENT, block, 0);
 	struct sfs_key first = SFS_KEY(ino, SFS_ITEM_EXTENT, 0, 0);

@@ -71,12 +71,10 @@ int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
 
 /* ---- allocation --------------------------------------------------------- */
 
-/* One call of sfs_ns_alloc(). */
+/* One call of sfs_ns_alloc_around(). */
 struct sfs_allocating {
 	u64 ino;
-	u64 block;
-	u64 len;
-	u64 want;
+	struct sfs_fill fill;
 	unsigned int flags;	/* enum sfs_op_flags */
 	struct sfs_ext got;	/* what was given space */
 	u64 ask;		/* blocks asked for when there was no space */
@@ -120,36 +118,54 @@ static int sfs_alloc_place(struct sfs_edit *e, const struct sfs_ext *piece)
 	return ret;
 }
 
+/* The hole begins where the extent before it ends. */
+static int sfs_alloc_load(struct sfs_edit *e, struct sfs_fill *gap)
+{
+	struct sfs_ext ext;
+	int ret;
+
+	if (gap->from < gap->block) {
+		ret = sfs_ext_prev(&e->ch->op, e->node->in.ino, gap->block - 1,
+				   &ext);
+		if (!ret)
+			gap->from = clamp(ext.block + ext.len, gap->from,
+					  gap->block);
+		else if (ret != -ENOENT)
+			return ret;
+	}
+	return sfs_edit_load(e, gap->from, gap->end);
+}
+
 /*
- * Where space is missing: *gap is what may be filled from the block on, 0 when
- * nothing is missing and *map tells.  *hint: right behind the data before.
+ * Where space is missing: *gap is cut to what may be filled, and empty when nothing
+ * is missing and *map tells.  *hint: right behind the data before.
  */
-static void sfs_alloc_gap(struct sfs_edit *e, const struct sfs_allocating *al,
-			  u64 *gap, u64 *hint, u32 *flags, struct sfs_map *map)
+static void sfs_alloc_gap(struct sfs_edit *e, struct sfs_fill *gap, u64 *hint,
+			  u32 *flags, struct sfs_map *map)
 {
 	const struct sfs_ext *old;
 	unsigned int i;
 
-	*gap = al->want;
 	*hint = 0;
 	*flags = SFS_EXT_UNWRITTEN;
 	for (i = 0; i < e->nr_old; i++) {
 		old = &e->old[i];
-		if (old->block > al->block) {
-			*gap = min(*gap, old->block - al->block);
+		if (old->block > gap->block) {
+			gap->end = min(gap->end, old->block);
 			return;
 		}
-		if (old->block + old->len <= al->block) {
+		if (old->block + old->len <= gap->block) {
 			*hint = old->phys ? old->phys + old->len : 0;
 			continue;
 		}
-		sfs_map_from_ext(map, old, al->block, al->len);
-		*gap = 0;
-		if (!old->phys) {
-			*gap = min(al->want,
-				   old->block + old->len - al->block);
+		sfs_map_from_ext(map, old, gap->block, gap->len);
+		gap->from = gap->block;
+		if (old->phys)
+			gap->end = gap->block;
+		else
+			gap->end = min(gap->end, old->block + old->len);
+		if (!old->phys)
 			*flags = SFS_EXT_UNWRITTEN | SFS_EXT_OFFLINE;
-		}
 		return;
 	}
 }
@@ -158,26 +174,30 @@ static int sfs_alloc_fill(struct sfs_edit *e, struct sfs_allocating *al,
 			  struct sfs_map *map)
 {
 	struct sfs_op *op = &e->ch->op;
-	u64 gap, hint;
+	struct sfs_fill gap = al->fill;
+	u64 hint;
 	int ret;
 
-	ret = sfs_edit_load(e, al->block, al->block + al->want);
+	ret = sfs_alloc_load(e, &gap);
 	if (ret)
 		return ret;
-	sfs_alloc_gap(e, al, &gap, &hint, &al->got.flags, map);
-	if (!gap)
+	sfs_alloc_gap(e, &gap, &hint, &al->got.flags, map);
+	if (gap.from == gap.end)
 		return 0;
-	ret = sfs_data_alloc(op, hint, gap, &al->got.phys, &al->got.len);
+	ret = sfs_data_alloc(op, hint, gap.end - gap.from, &al->got.phys,
+			     &al->got.len);
 	if (ret) {
-		al->ask = gap;
+		al->ask = gap.end - gap.from;
 		return ret == -ENOSPC ? SFS_AGAIN : ret;
 	}
-	al->got.block = al->block;
+	al->got.block = gap.from;
+	if (gap.from + al->got.len <= gap.block)
+		al->got.block = gap.block + 1 - al->got.len;
 	ret = sfs_alloc_place(e, &al->got);
 	if (!ret)
 		ret = sfs_edit_apply(e, false);
 	if (!ret)
-		sfs_map_from_ext(map, &al->got, al->block, al->len);
+		sfs_map_from_ext(map, &al->got, gap.block, gap.len);
 	else if (sfs_data_free(op, al->got.phys, al->got.len))
 		sfs_volume_withdraw(op->fs->vol, ret,
 				    "unused data space cannot be freed");
@@ -200,14 +220,12 @@ static int sfs_alloc_once(struct sfs_edit *e, struct sfs_fs *fs,
 	return sfs_change_end(e->ch, ret);
 }
 
-int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
-		 unsigned int flags, struct sfs_map *map)
+int sfs_ns_alloc_around(struct sfs_fs *fs, u64 ino, const struct sfs_fill *fill,
+			unsigned int flags, struct sfs_map *map)
 {
 	struct sfs_allocating al = {
 		.ino = ino,
-		.block = block,
-		.len = len,
-		.want = max(len, want),
+		.fill = *fill,
 		.flags = sfs_ns_op_flags(flags),
 	};
 	bool is_truncating;
@@ -215,10 +233,12 @@ int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
 	unsigned int tries;
 	int ret;
 
-	ret = sfs_range_check(block, len);
+	ret = sfs_range_check(fill->block, fill->len);
 	if (ret)
 		return ret;
-	al.want = min(al.want, SFS_FILE_BLOCKS_MAX - block);
+	al.fill.from = min(fill->from, fill->block);
+	al.fill.end = clamp(fill->end, fill->block + fill->len,
+			    SFS_FILE_BLOCKS_MAX);
 	ret = sfs_edit_create(fs, SFS_EXT_FEW, &e);
 	if (ret)
 		return ret;
@@ -236,6 +256,16 @@ int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
 	}
 	sfs_edit_destroy(e);
 	return ret;
+}
+
+int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
+		 unsigned int flags, struct sfs_map *map)
+{
+	struct sfs_fill fill = { .from = block, .block = block, .len = len };
+
+	if (check_add_overflow(block, max(len, want), &fill.end))
+		fill.end = U64_MAX;
+	return sfs_ns_alloc_around(fs, ino, &fill, flags, map);
 }
 
 /* ---- conversion --------------------------------------------------------- */

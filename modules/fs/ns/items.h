@@ -345,6 +345,8 @@ static inline unsigned int sfs_edit_ops(unsigned int max, bool is_drop)
 	return 2 + sfs_run_ops(max + 2) + (is_drop ? max : 0);
 }
 
+/* The last extent that begins at or before block; -ENOENT. */
+int sfs_ext_prev(struct sfs_op *op, u64 ino, u64 block, struct sfs_ext *ext);
 /* The extent that contains block, or the next one after it; -ENOENT. */
 int sfs_ext_find(struct sfs_op *op, u64 ino, u64 block, struct sfs_ext *ext);
 /* enum sfs_op_flags of enum sfs_ns_flags */

@@ -411,11 +411,26 @@ struct sfs_map {
 int sfs_ns_map(struct sfs_fs *fs, u64 ino, u64 block, u64 len,
 	       unsigned int flags, struct sfs_map *map);
 /*
- * Make [block, block+len) of the file have space: what is a hole gets unwritten
- * extents (one call may cover less; map says what). want >= len asks for that many
- * contiguous blocks when a hole is filled (speculative preallocation). Offline
- * blocks without space get some and stay offline. Attributes do not change.
+ * What a hole gets: blocks [block, block + len) are needed, [from, end) is given
+ * space as far as it belongs to the same hole.
  */
+struct sfs_fill {
+	u64 from;
+	u64 block;
+	u64 len;
+	u64 end;
+};
+
+/*
+ * Make blocks have space: what is a hole gets unwritten extents (one call may cover
+ * less; map says what of the needed ones, at least the first).  When there is less
+ * contiguous space than is to be given and it would end before the first needed
+ * block, that block is the last to get some.  Offline blocks without space get some
+ * and stay offline, none before the first.  Attributes do not change.
+ */
+int sfs_ns_alloc_around(struct sfs_fs *fs, u64 ino, const struct sfs_fill *fill,
+			unsigned int flags, struct sfs_map *map);
+/* The same for [block, block + max(len, want)). */
 int sfs_ns_alloc(struct sfs_fs *fs, u64 ino, u64 block, u64 len, u64 want,
 		 unsigned int flags, struct sfs_map *map);
 /*

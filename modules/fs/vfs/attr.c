@@ -13,19 +13,23 @@
 
 /*
  * Blocks count when they are written.  Programs take a file with a size and
- * without blocks for a hole, so what is still dirty is guessed.
+ * without blocks for a hole, so what is still dirty is counted; when that is much,
+ * it is guessed.
  */
 static u64 sfs_attr_dirty_blocks(struct inode *inode, u64 online)
 {
 	struct address_space *mapping = inode->i_mapping;
 	u64 all = DIV_ROUND_UP_ULL(i_size_read(inode), SFS_DATA_BLOCK_BYTES);
+	u64 dirty;
 
 	if (online >= all ||
 	    !(mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
 	      mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK)))
 		return 0;
-	return min(all - online, (u64)READ_ONCE(mapping->nrpages)
-				 << (PAGE_SHIFT - SFS_DATA_BLOCK_SHIFT));
+	if (sfs_data_dirty_blocks(inode, all - online, 0, &dirty))
+		dirty = (u64)READ_ONCE(mapping->nrpages)
+			<< (PAGE_SHIFT - SFS_DATA_BLOCK_SHIFT);
+	return min(all - online, dirty);
 }
 
 int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,

@@ -57,6 +57,8 @@ struct inode *sfs_alloc_inode(struct super_block *sb)
 	atomic64_set(&si->map_seq, 0);
 	atomic64_set(&si->free_seq, 0);
 	si->last_map.gen = 0;
+	si->stream.blocks = 0;
+	si->direct_new = 0;
 	si->written_at = jiffies;
 	si->direct_map.bytes = 0;
 	return &si->vfs_inode;

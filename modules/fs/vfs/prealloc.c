@@ -243,35 +243,36 @@ void sfs_prealloc_evict(struct inode *inode, bool is_deleted)
 /* ---- setting it aside ---------------------------------------------------- */
 
 /**
- * sfs_prealloc_alloc() - sfs_ns_alloc() for a file, with space set aside
+ * sfs_prealloc_alloc() - sfs_ns_alloc_around() for a file, with space set aside
  * @inode: a file
- * @block: first block to get space
- * @len: blocks
- * @want: blocks to get if possible; those after @len are set aside
- * @map: set as by sfs_ns_alloc()
+ * @fill: which blocks; those that are not needed are set aside
+ * @map: set as by sfs_ns_alloc_around()
  *
- * When there is no space, what other files have set aside is used.
+ * When there is no space, what other files have set aside is used, and nothing is set
+ * aside for this one.
  *
  * Context: Process context; between sfs_data_hold() and sfs_data_release().
- * Return: as sfs_ns_alloc().
+ * Return: as sfs_ns_alloc_around().
  */
-int sfs_prealloc_alloc(struct inode *inode, u64 block, u64 len, u64 want,
+int sfs_prealloc_alloc(struct inode *inode, const struct sfs_fill *fill,
 		       struct sfs_map *map)
 {
 	struct sfs_sb_info *sbi = SFS_SB(inode->i_sb);
+	u64 needed = fill->block + fill->len;
+	bool is_aside = fill->end > needed;
 	int ret;
 
-	ret = sfs_ns_alloc(sbi->fs, sfs_ino(inode), block, len, want,
-			   SFS_NS_IO, map);
+	ret = sfs_ns_alloc_around(sbi->fs, sfs_ino(inode), fill, SFS_NS_IO,
+				  map);
 	if (ret == -ENOSPC &&
 	    sfs_prealloc_scan(sbi, false,
 			      min_t(unsigned long, SFS_PREALLOC_BATCH,
 				    READ_ONCE(sbi->nr_preallocs)))) {
-		want = len;
-		ret = sfs_ns_alloc(sbi->fs, sfs_ino(inode), block, len, len,
-				   SFS_NS_IO, map);
+		is_aside = false;
+		ret = sfs_ns_alloc(sbi->fs, sfs_ino(inode), fill->block,
+				   fill->len, fill->len, SFS_NS_IO, map);
 	}
-	if (!ret && want > len)
-		sfs_prealloc_note(inode, block + len, block + want);
+	if (!ret && is_aside)
+		sfs_prealloc_note(inode, needed, fill->end);
 	return ret;
 }

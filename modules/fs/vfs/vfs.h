@@ -179,6 +179,16 @@ struct sfs_data_last {
 	u64 gen;
 };
 
+/*
+ * Blocks [0, blocks) of the file, and no others, are online or going to be, while
+ * free_seq and the generation are these; 0: not known.
+ */
+struct sfs_data_stream {
+	u64 blocks;
+	u64 seq;
+	u64 gen;
+};
+
 /* A written extent, likewise; no bytes: none. */
 struct sfs_direct_map {
 	loff_t pos;
@@ -199,6 +209,9 @@ struct sfs_direct_map {
  * @map_seq: grows when mappings may have changed; for iomap_valid()
  * @free_seq: grows when blocks may have been freed
  * @last_map: of the last write; guarded by i_rwsem
+ * @stream: of a file that is written from front to back; guarded by i_rwsem
+ * @direct_new: blocks without bytes that the running direct write has come to;
+ *	written with i_rwsem
  * @direct_map: of the last direct I/O
  * @ioend_lock: guards @ioends
  * @ioends: write-back that came to its end and is not finished
@@ -225,6 +238,8 @@ struct sfs_inode_info {
 	atomic64_t map_seq;
 	atomic64_t free_seq;
 	struct sfs_data_last last_map;
+	struct sfs_data_stream stream;
+	u64 direct_new;
 	struct sfs_direct_map direct_map;
 
 	spinlock_t ioend_lock;	/* ioends */
@@ -504,7 +519,7 @@ void sfs_prealloc_keep(struct inode *inode);
 void sfs_prealloc_work(struct sfs_sb_info *sbi);
 void sfs_prealloc_return(struct sfs_sb_info *sbi);
 void sfs_prealloc_evict(struct inode *inode, bool is_deleted);
-int sfs_prealloc_alloc(struct inode *inode, u64 block, u64 len, u64 want,
+int sfs_prealloc_alloc(struct inode *inode, const struct sfs_fill *fill,
 		       struct sfs_map *map);
 
 /* ---- ioctl.c ------------------------------------------------------------ */
