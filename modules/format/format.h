@@ -52,6 +52,10 @@
 #define SFS_SLOTS_DEFAULT	64
 #define SFS_QUORUM_SLOTS_MAX	15
 
+/* of data_alloc_zone_blocks: least blocks, most zones */
+#define SFS_DATA_ZONE_BLOCKS	1048576
+#define SFS_DATA_ZONES_MAX	1024
+
 #define SFS_GROUP_SHIFT_MIN	4
 #define SFS_GROUP_SHIFT_MAX	16
 #define SFS_GROUP_SHIFT_DEFAULT	8

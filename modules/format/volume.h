@@ -146,6 +146,17 @@ static inline unsigned int sfs_volume_block_bytes(struct sfs_volume *vol)
 	return vol->block_bytes;
 }
 
+/*
+ * Can the data device be divided into zones of so many blocks, see
+ * data_alloc_zone_blocks?  No: that counts as off.
+ */
+static inline bool sfs_data_zones_fit(u64 total_data_blocks, u64 blocks)
+{
+	return blocks >= SFS_DATA_ZONE_BLOCKS && blocks <= total_data_blocks &&
+	       blocks >= DIV_ROUND_UP_ULL(total_data_blocks,
+					  SFS_DATA_ZONES_MAX);
+}
+
 /* ---- pages: supers, records, quorum pages -------------------------------- */
 
 /* crc32c of a block or page with its csum field taken as zero */

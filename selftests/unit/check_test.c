@@ -420,6 +420,40 @@ static void test_sizes(void **state)
 			    "1.00MB too small for min 32.00MB data device, allowing with -A");
 }
 
+/* data_alloc_zone_blocks, on a device of 8 TiB and some */
+static void test_mkfs_zones(void **state)
+{
+	static const u64 good[] = { 0, 2097153, 2097154, (1ULL << 31) + 1 };
+	static const u64 bad[] = { 1, 1048575, 1048576, 2097152,
+				   (1ULL << 31) + 2, U64_MAX };
+	struct vol *v = *state;
+	char error[SFS_MKFS_ERROR_BYTES];
+	struct sfs_dev data = { .size_bytes = (1ULL << 43) + 4096 };
+	struct sfs_mkfs_params p;
+	unsigned int i;
+
+	params_fill(&p);
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		p.data_alloc_zone_blocks = good[i];
+		assert_int_equal(sfs_mkfs_check(&v->meta.dev, &data, &p, error),
+				 0);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		p.data_alloc_zone_blocks = bad[i];
+		assert_int_equal(sfs_mkfs_check(&v->meta.dev, &data, &p, error),
+				 -EINVAL);
+	}
+	assert_string_equal(error,
+			    "zones of 18446744073709551615 data blocks (-z): must be 1048576 to the device's 2147483649 and give at most 1024 zones");
+	/* what is used of the device counts */
+	p.max_data_bytes = 4ULL << 30;
+	p.data_alloc_zone_blocks = 1048577;
+	assert_int_equal(sfs_mkfs_check(&v->meta.dev, &data, &p, error),
+			 -EINVAL);
+	p.data_alloc_zone_blocks = 1048576;
+	assert_int_equal(sfs_mkfs_check(&v->meta.dev, &data, &p, error), 0);
+}
+
 static void test_filled(void **state)
 {
 	struct vol *v = *state;
@@ -673,6 +707,7 @@ int main(void)
 		VOL_TEST(test_block_sizes),
 		VOL_TEST(test_one_device),
 		VOL_TEST(test_sizes),
+		VOL_TEST(test_mkfs_zones),
 		VOL_TEST(test_filled),
 		VOL_TEST(test_unclean),
 		VOL_TEST(test_supers),

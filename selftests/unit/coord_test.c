@@ -314,6 +314,8 @@ static void test_bad_answers(void **state)
 	assert_int_equal(sfs_coord_next_seq(&co), 0);
 	answer = (struct answer) { .status = SFS_COORD_ENOSPC, .len = 8 };
 	assert_int_equal(sfs_coord_del_orphan(&co, 1), -ENOSPC);
+	answer.status = SFS_COORD_EINVAL;
+	assert_int_equal(sfs_coord_set_data_zone(&co, 1), -EINVAL);
 	answer.status = 4711;
 	assert_int_equal(sfs_coord_del_orphan(&co, 1), -EPROTO);
 	answer.status = 0;
@@ -326,6 +328,9 @@ static void test_bad_answers(void **state)
 					 -EPROTO);
 		if (answer.len != 8 + sizeof(struct sfs_coord_stat_reply))
 			assert_int_equal(sfs_coord_stat(&co, 0, &st), -EPROTO);
+		if (answer.len != 8 + sizeof(struct sfs_coord_u64))
+			assert_int_equal(sfs_coord_data_zone(&co, &value),
+					 -EPROTO);
 		/* too many extents, a slot that is none */
 		assert_int_equal(sfs_coord_grant(&co, 0, 0, 0, 1, 1, false,
 						 &grant), -EPROTO);

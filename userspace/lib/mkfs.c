@@ -132,6 +132,21 @@ static int sfs_mkfs_check_sizes(const struct sfs_dev *meta,
 	return 0;
 }
 
+static int sfs_mkfs_check_zones(const struct sfs_dev *data,
+				const struct sfs_mkfs_params *p, char *error)
+{
+	u64 total = sfs_mkfs_data_bytes(data, p) >> SFS_DATA_BLOCK_SHIFT;
+
+	if (!p->data_alloc_zone_blocks ||
+	    sfs_data_zones_fit(total, p->data_alloc_zone_blocks))
+		return 0;
+	snprintf(error, SFS_MKFS_ERROR_BYTES,
+		 "zones of %llu data blocks (-z): must be %u to the device's %llu and give at most %u zones",
+		 p->data_alloc_zone_blocks, SFS_DATA_ZONE_BLOCKS, total,
+		 SFS_DATA_ZONES_MAX);
+	return -EINVAL;
+}
+
 int sfs_mkfs_check(const struct sfs_dev *meta, const struct sfs_dev *data,
 		   const struct sfs_mkfs_params *p, char *error)
 {
@@ -166,7 +181,8 @@ int sfs_mkfs_check(const struct sfs_dev *meta, const struct sfs_dev *data,
 		snprintf(error, SFS_MKFS_ERROR_BYTES, "%s", bad);
 		return -EINVAL;
 	}
-	return sfs_mkfs_check_sizes(meta, data, p, error);
+	return sfs_mkfs_check_sizes(meta, data, p, error) ?:
+	       sfs_mkfs_check_zones(data, p, error);
 }
 
 /* ---- single leaves ---------------------------------------------------------- */

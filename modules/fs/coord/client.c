@@ -233,3 +233,34 @@ int sfs_coord_stat(struct sfs_coord *co, s64 inode_delta,
 	st->nr_inodes = le64_to_cpu(answer.nr_inodes);
 	return 0;
 }
+
+static int sfs_coord_call_zone(struct sfs_coord *co, bool set, u64 *blocks)
+{
+	struct sfs_coord_zone_req req = {
+		.blocks = cpu_to_le64(set ? *blocks : 0),
+		.set = set,
+	};
+	struct sfs_coord_u64 answer;
+	int ret;
+
+	ret = sfs_coord_call(co, SFS_COORD_ZONE, &req, sizeof(req), &answer,
+			     sizeof(answer));
+	if (!ret)
+		*blocks = le64_to_cpu(answer.value);
+	return ret;
+}
+
+int sfs_coord_data_zone(struct sfs_coord *co, u64 *blocks)
+{
+	if (!co->leader)
+		return sfs_coord_call_zone(co, false, blocks);
+	sfs_leader_data_zone(co->leader, blocks);
+	return 0;
+}
+
+int sfs_coord_set_data_zone(struct sfs_coord *co, u64 blocks)
+{
+	if (co->leader)
+		return sfs_leader_set_data_zone(co->leader, blocks);
+	return sfs_coord_call_zone(co, true, &blocks);
+}

@@ -33,6 +33,8 @@ struct sfs_plock_service;
  * @ask_arg: passed to it
  * @plocks: file locks of all mounts; NULL: nobody asks for any.  Whoever made
  *	it ends it before the leader is stopped
+ * @zone_blocks: of the zones that @zone_of means; 0: off, or not loaded (zone.c)
+ * @zone_of: each slot's zone of the data device and one, 0: none
  */
 struct sfs_leader {
 	struct sfs_volume *vol;
@@ -50,6 +52,8 @@ struct sfs_leader {
 		   void *reply, u32 reply_max, u32 *reply_len);
 	void *ask_arg;
 	struct sfs_plock_service *plocks;
+	u64 zone_blocks;
+	u16 zone_of[SFS_SLOTS_MAX];
 };
 
 int sfs_leader_start(struct sfs_volume *vol, struct sfs_leader **ret);
@@ -169,6 +173,11 @@ int sfs_leader_lookup_root(struct sfs_leader *ld, u64 group,
 int sfs_leader_next_orphan(struct sfs_leader *ld, u64 *ino);
 int sfs_leader_del_orphan(struct sfs_leader *ld, u64 ino);
 
+/* Blocks of the zones that mounts' data is kept apart in, 0: off. */
+void sfs_leader_data_zone(struct sfs_leader *ld, u64 *blocks);
+/* Change it, durably; -EINVAL: see sfs_data_zones_fit(). */
+int sfs_leader_set_data_zone(struct sfs_leader *ld, u64 blocks);
+
 struct sfs_coord_open_req;
 struct sfs_open_map;
 
@@ -205,6 +214,12 @@ int sfs_free_take(struct sfs_leader *ld, u8 space, u64 want, u64 *start,
 int sfs_free_take_at(struct sfs_leader *ld, u8 space,
 		     struct sfs_free_range *range, u64 want, u64 *start,
 		     u64 *len);
+/*
+ * The extent after *ext by size, the largest first, of those of a size by place; len
+ * U64_MAX to begin; -ENOENT.
+ */
+int sfs_free_next_smaller(struct sfs_leader *ld, u8 space,
+			  struct sfs_extent *ext);
 u64 sfs_free_blocks(struct sfs_leader *ld, u8 space);
 /* metadata blocks kept back for deletes and for the leader itself */
 u64 sfs_leader_meta_reserve(const struct sfs_leader *ld);
@@ -216,6 +231,16 @@ int sfs_mount_item_write(struct sfs_leader *ld, u32 slot,
 /* Outside of operations: the first at or after *slot; -ENOENT. */
 int sfs_mount_item_next(struct sfs_leader *ld, u32 *slot,
 			struct sfs_disk_mount *item);
+
+/* ---- zones (zone.c) -------------------------------------------------------------- */
+
+/* Outside of operations, before the mount's last grant is forgotten. */
+int sfs_zone_load(struct sfs_leader *ld);
+/* The slot is free: so is its zone. */
+void sfs_zone_forget(struct sfs_leader *ld, u32 slot);
+/* As sfs_free_take(), of data, for a mount: of its zone if that has any. */
+int sfs_zone_take(struct sfs_leader *ld, u32 slot, u64 want, u64 *start,
+		  u64 *len);
 
 /* ---- root map (rootmap.c) ------------------------------------------------------- */
 

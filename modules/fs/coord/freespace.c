@@ -173,6 +173,22 @@ int sfs_free_take(struct sfs_leader *ld, u8 space, u64 want, u64 *start,
 	return 0;
 }
 
+int sfs_free_next_smaller(struct sfs_leader *ld, u8 space,
+			  struct sfs_extent *ext)
+{
+	struct sfs_key key = size_key(space, ext->start, ext->len);
+	struct sfs_key last = size_key(space, U64_MAX, 0);
+	int ret;
+
+	sfs_key_inc(&key);
+	ret = sfs_btree_next(ld->vol, &ld->tree, &key, &last, NULL, 0);
+	if (ret < 0)
+		return ret;
+	ext->start = key.b;
+	ext->len = ~key.a;
+	return 0;
+}
+
 /* Without what is not of the range. */
 static void cut_to_range(struct sfs_extent *ext,
 			 const struct sfs_free_range *range)

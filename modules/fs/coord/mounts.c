@@ -99,7 +99,18 @@ static u64 grantable(struct sfs_leader *ld, u8 space, bool reserve)
 	return have > keep ? have - keep : 0;
 }
 
-/* range NULL: any place */
+/* range NULL: any place, data of the mount's zone first */
+static int take_free(struct sfs_leader *ld, u32 slot, u8 space, u64 want,
+		     struct sfs_free_range *range, struct sfs_extent *ext)
+{
+	if (range)
+		return sfs_free_take_at(ld, space, range, want, &ext->start,
+					&ext->len);
+	if (space == SFS_SPACE_DATA)
+		return sfs_zone_take(ld, slot, want, &ext->start, &ext->len);
+	return sfs_free_take(ld, space, want, &ext->start, &ext->len);
+}
+
 static int grant_one(struct sfs_leader *ld, u32 slot, u8 space, u64 want,
 		     bool reserve, struct sfs_free_range *range,
 		     struct sfs_grant *grant)
@@ -120,9 +131,7 @@ static int grant_one(struct sfs_leader *ld, u32 slot, u8 space, u64 want,
 		goto out;
 	if (!grant->id)
 		grant->id = le64_to_cpu(item.grant_id) + 1;
-	ret = range ? sfs_free_take_at(ld, space, range, want, &ext->start,
-				       &ext->len) :
-		      sfs_free_take(ld, space, want, &ext->start, &ext->len);
+	ret = take_free(ld, slot, space, want, range, ext);
 	if (ret)
 		goto out;
 	key = grant_key(space, slot, grant->id, ext->start);
@@ -220,9 +229,12 @@ int sfs_leader_grant(struct sfs_leader *ld, u32 slot, u64 taken_id, u64 have_id,
 		     u8 space, u64 want, bool reserve, struct sfs_grant *grant)
 {
 	u64 got = 0;
-	int ret;
+	int ret = 0;
 
-	ret = begin_grant(ld, slot, taken_id, have_id, space, grant);
+	if (space == SFS_SPACE_DATA)
+		ret = sfs_zone_load(ld);
+	if (!ret)
+		ret = begin_grant(ld, slot, taken_id, have_id, space, grant);
 	while (!ret && got < want && grant->nr < SFS_GRANT_EXTENTS) {
 		ret = grant_one(ld, slot, space, want - got, reserve, NULL,
 				grant);

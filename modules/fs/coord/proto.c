@@ -19,6 +19,7 @@ static const int sfs_coord_errors[SFS_COORD_NR_STATUSES] = {
 	[SFS_COORD_EINPROGRESS]	= -EINPROGRESS,
 	[SFS_COORD_EDEADLK]	= -EDEADLK,
 	[SFS_COORD_ENOLCK]	= -ENOLCK,
+	[SFS_COORD_EINVAL]	= -EINVAL,
 };
 
 int sfs_coord_error(u32 status)

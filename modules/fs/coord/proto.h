@@ -32,7 +32,8 @@ enum sfs_coord_type {
 	SFS_COORD_PLOCK_TEST	= 18,
 	SFS_COORD_INODES_OPEN	= 19,
 	SFS_COORD_GRANT_AT	= 20,
-	SFS_COORD_NR_TYPES	= 21,
+	SFS_COORD_ZONE		= 21,
+	SFS_COORD_NR_TYPES	= 22,
 };
 
 /* What a leader asks a member: types of sfs_lock_space_ask(). */
@@ -57,7 +58,8 @@ enum sfs_coord_status {
 	SFS_COORD_EINPROGRESS	= 11,
 	SFS_COORD_EDEADLK	= 12,
 	SFS_COORD_ENOLCK	= 13,
-	SFS_COORD_NR_STATUSES	= 14,
+	SFS_COORD_EINVAL	= 14,
+	SFS_COORD_NR_STATUSES	= 15,
 };
 
 /* -errno of a status; -EPROTO for one that is none (proto.c) */
@@ -110,6 +112,15 @@ struct sfs_coord_grant_reply {
 };
 
 static_assert(sizeof(struct sfs_coord_grant_reply) == 272);
+
+/* ZONE: data_alloc_zone_blocks; the answer is what it is then, struct sfs_coord_u64 */
+struct sfs_coord_zone_req {
+	__le64 blocks;		/* with set; 0: off */
+	__u8 set;
+	__u8 pad[7];
+};
+
+static_assert(sizeof(struct sfs_coord_zone_req) == 16);
 
 /* FOLD: id is the log's seq; RETURN: id of the return. */
 struct sfs_coord_tree_req {

@@ -337,6 +337,7 @@ static int recover_finish(struct recovery *rv)
 		return ret;
 	ret = sfs_btree_delete(&ld->trans, &ld->tree, &key);
 	if (!ret) {
+		sfs_zone_forget(ld, rv->slot);
 		le64_add_cpu(&ld->sb->nr_inodes,
 			     le64_to_cpu(rv->rec->inode_delta));
 		ret = sfs_btree_free_blocks(&ld->trans, &rv->mlog) ?:

@@ -269,6 +269,24 @@ static int sfs_serve_inodes_open(struct sfs_coord_serving *sv)
 	return 0;
 }
 
+static int sfs_serve_zone(struct sfs_coord_serving *sv)
+{
+	const struct sfs_coord_zone_req *req = sv->req;
+	u64 blocks = le64_to_cpu(req->blocks);
+	int ret = 0;
+
+	if (req->set > 1 || memchr_inv(req->pad, 0, sizeof(req->pad)) ||
+	    (!req->set && blocks))
+		return -EPROTO;
+	if (req->set)
+		ret = sfs_leader_set_data_zone(sv->ld, blocks);
+	else
+		sfs_leader_data_zone(sv->ld, &blocks);
+	if (!ret)
+		sfs_coord_answer_u64(sv, blocks);
+	return ret;
+}
+
 /* ---- file locks --------------------------------------------------------- */
 
 static int sfs_serve_plock_begin(struct sfs_coord_serving *sv)
@@ -424,6 +442,8 @@ static const struct sfs_coord_service {
 				    sfs_serve_plock_test },
 	[SFS_COORD_INODES_OPEN]	= { sizeof(struct sfs_coord_open_req), true,
 				    sfs_serve_inodes_open },
+	[SFS_COORD_ZONE]	= { sizeof(struct sfs_coord_zone_req), true,
+				    sfs_serve_zone },
 #undef U64
 };
 

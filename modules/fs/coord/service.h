@@ -91,6 +91,9 @@ int sfs_coord_inodes_open(struct sfs_coord *co, u64 first,
 			  const struct sfs_open_map *wanted,
 			  struct sfs_open_map *open);
 
+int sfs_coord_data_zone(struct sfs_coord *co, u64 *blocks);
+int sfs_coord_set_data_zone(struct sfs_coord *co, u64 blocks);
+
 /**
  * struct sfs_coord_peer - who asks, as the session that carries it knows
  * @rid: incarnation of the mount

@@ -360,3 +360,17 @@ int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st)
 	st->committed_seq = READ_ONCE(tr->durable_seq);
 	return 0;
 }
+
+int sfs_fs_data_zone(struct sfs_fs *fs, u64 *blocks)
+{
+	return sfs_coord_data_zone(&fs->coord, blocks);
+}
+
+int sfs_fs_set_data_zone(struct sfs_fs *fs, u64 blocks)
+{
+	if (fs->read_only || fs->vol->read_only)
+		return -EROFS;
+	if (blocks && !sfs_data_zones_fit(fs->vol->total_data_blocks, blocks))
+		return -EINVAL;
+	return sfs_coord_set_data_zone(&fs->coord, blocks);
+}

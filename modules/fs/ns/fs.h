@@ -286,6 +286,11 @@ struct sfs_fs_stat {
 
 int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st);
 
+/* The volume's data_alloc_zone_blocks as the leader has it, 0: off. */
+int sfs_fs_data_zone(struct sfs_fs *fs, u64 *blocks);
+/* Change it for all mounts; -EINVAL when the device cannot be divided so, -EROFS. */
+int sfs_fs_set_data_zone(struct sfs_fs *fs, u64 blocks);
+
 /* ---- as a member of a cluster (lead.c) ---------------------------------- */
 
 extern const struct sfs_lock_leader_ops sfs_fs_leader_ops;

@@ -217,6 +217,77 @@ static void sfs_sysfs_fill_options(void)
 	}
 }
 
+/* ---- volume options: all mounts' ------------------------------------------------------------ */
+
+/* of what is written to one */
+#define SFS_SYSFS_VOLUME_CHARS	31
+
+static ssize_t sfs_sysfs_show_zone(struct sfs_sb_info *sbi, unsigned int nr,
+				   char *buf)
+{
+	struct sfs_fs *fs = READ_ONCE(sbi->fs);
+	u64 blocks;
+	int ret;
+
+	if (!fs)
+		return -EAGAIN;
+	ret = sfs_fs_data_zone(fs, &blocks);
+	if (ret || !blocks)
+		return ret;
+	/* without newline, says the ABI */
+	ret = sysfs_emit(buf, "%llu", blocks);
+	return ret;
+}
+
+static int sfs_sysfs_parse_zone(const char *buf, u64 *blocks)
+{
+	*blocks = 0;
+	if (*buf == '\n' || *buf == '\r')
+		return 0;
+	if (strlen(buf) > SFS_SYSFS_VOLUME_CHARS)
+		return -ERANGE;
+	/* what is too large for a u64 is too large for the device */
+	if (kstrtou64(buf, 0, blocks) || !*blocks)
+		return -EINVAL;
+	return 0;
+}
+
+static ssize_t sfs_sysfs_store_zone(struct sfs_sb_info *sbi, unsigned int nr,
+				    const char *buf)
+{
+	struct sfs_fs *fs = READ_ONCE(sbi->fs);
+	u64 blocks;
+	int ret;
+
+	if (!fs)
+		return -EAGAIN;
+	ret = sfs_sysfs_parse_zone(buf, &blocks);
+	if (ret)
+		return ret;
+	sb_start_write(sbi->sb);
+	ret = sfs_fs_set_data_zone(fs, blocks);
+	sb_end_write(sbi->sb);
+	if (ret == -EINVAL)
+		sfs_warn(&sbi->vol,
+			 "data_alloc_zone_blocks %llu: must be %u to %llu and give at most %u zones",
+			 blocks, SFS_DATA_ZONE_BLOCKS,
+			 sbi->vol.total_data_blocks, SFS_DATA_ZONES_MAX);
+	return ret;
+}
+
+SFS_SYSFS_ATTR(data_alloc_zone_blocks, 0644, sfs_sysfs_show_zone,
+	       sfs_sysfs_store_zone, 0);
+
+static struct attribute *sfs_sysfs_volume[] = {
+	&sfs_sysfs_data_alloc_zone_blocks.attr,
+	NULL
+};
+
+static const struct attribute_group sfs_sysfs_volume_group = {
+	.name	= "volume_options",
+	.attrs	= sfs_sysfs_volume,
+};
+
 /* ---- quorum: of mounts with a slot -------------------------------------------------------- */
 
 static ssize_t sfs_sysfs_show_is_leader(struct sfs_sb_info *sbi,
@@ -330,6 +401,7 @@ static const struct attribute_group *sfs_sysfs_groups[] = {
 	&sfs_sysfs_identity_group,
 	&sfs_sysfs_counter_group,
 	&sfs_sysfs_option_group,
+	&sfs_sysfs_volume_group,
 	NULL
 };
 

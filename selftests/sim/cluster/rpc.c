@@ -37,6 +37,8 @@ static const char * const cl_rpc_names[SFS_COORD_NR_TYPES] = {
 	[SFS_COORD_NEXT_ORPHAN]	= "next_orphan",
 	[SFS_COORD_DEL_ORPHAN]	= "del_orphan",
 	[SFS_COORD_STAT]	= "stat",
+	[SFS_COORD_GRANT_AT]	= "grant_at",
+	[SFS_COORD_ZONE]	= "zone",
 };
 
 static void cl_rpc_execute(struct cl_rpc *rpc)

@@ -21,6 +21,10 @@ expect_error "too small" mkfs.scoutfs -f "$META" "$DATA"
 expect_error "same device" mkfs.scoutfs -f -A "$META" "$META"
 expect_error "No such file" mkfs.scoutfs -f -A "$META" /no/such/device
 expect_error "format version" mkfs.scoutfs -f -A -V 9 "$META" "$DATA"
+# 8 GiB of data
+for bad in 1 1048575 2097153 18446744073709551615; do
+	expect_error "zones of $bad data blocks (-z)" mkfs.scoutfs -f -A -z $bad "$META" "$DATA"
+done
 check_vol
 # block and group sizes, and version 1
 for opts in "--meta-block-size=64K" "--group-inodes=16" "--meta-block-size=16K --group-inodes=65536" "-V 1 --mount-slots=1"; do
