@@ -89,14 +89,25 @@ vm_depmod() {
 	rm -f "$mods/kernel"
 }
 
+# Programs that include of "lib/" are built with the library of the programs.
 vm_build_bin() {
-	local src
+	local src lib=$VM_BUILD/userspace/libsfs.a
+	local -a with
 
 	mkdir -p "$VM_SHARE/bin"
 	for src in "$VM_TOP"/selftests/vm/bin/*.c "$VM_TOP"/selftests/bench/*.c; do
 		[ -e "$src" ] || continue
+		with=()
+		if grep -q '^#include "lib/' "$src"; then
+			# built by "make programs"; without, tests that need it fail
+			[ -e "$lib" ] || continue
+			with=(-Wno-unused-parameter -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+			      "-I$VM_TOP/modules" "-I$VM_TOP/userspace"
+			      "-I$VM_TOP/userspace/lib/port" "$lib")
+		fi
 		gcc -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -o \
-			"$VM_SHARE/bin/$(basename "${src%.c}")" "$src" || return 1
+			"$VM_SHARE/bin/$(basename "${src%.c}")" "$src" "${with[@]}" ||
+			return 1
 	done
 }
 

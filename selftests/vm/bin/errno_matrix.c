@@ -8,6 +8,9 @@
  * not what the table has.  Needs root; READONLY names a directory of a read-only
  * mount of the same volume, MOUNTED a mount point below it, OTHER a directory of
  * another filesystem.
+ *
+ * Family emlink: MOST names a directory that has as many subdirectories as can be,
+ * among them "sub", and the file "f", which has as many names as can be, also "g".
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -64,7 +67,7 @@ static char name256[NAME_MAX + 2];
 static char path_long[PATH_MAX + 1];
 /* volatile: compilers know better */
 static char *volatile nowhere = (char *)1;
-static char ro[PATH_MAX], mounted[PATH_MAX], other[PATH_MAX];
+static char ro[PATH_MAX], mounted[PATH_MAX], other[PATH_MAX], most[PATH_MAX];
 
 /* errnos of calls are below DIED; the kernel, no filesystem, decides about ANY */
 enum { DIED = 255, ANY = -1 };
@@ -475,6 +478,34 @@ CALL(removexattr, absent, ENODATA, P_REMX("f"))
 CALL(removexattr, erofs, EROFS, P_REMX(in(ro, "file")))
 USER(removexattr, security_by_owner, ANY, removexattr("u/f", "security.a"))
 
+/* ---- as many links as can be; MOST is the same afterwards ------------------------------- */
+
+CALL(emlink, link, EMLINK, link(in(most, "f"), "new"))
+CALL(emlink, link_there, EMLINK, link(in(most, "f"), in(most, "new")))
+CALL(emlink, mkdir, EMLINK, mkdir(in(most, "new"), 0755))
+CALL(emlink, rename, EMLINK, rename("d", in(most, "new")))
+CALL(emlink, exchange_in, EMLINK,
+     REN2("d", in(most, "f"), RENAME_EXCHANGE))
+CALL(emlink, exchange_out, EMLINK,
+     REN2(in(most, "f"), "d", RENAME_EXCHANGE))
+CALL(emlink, eexist, EEXIST, mkdir(in(most, "f"), 0755))
+TEST(emlink, create, 0, MUST(mknod(in(most, "new"), S_IFREG | 0644, 0));
+     return E(unlink(in(most, "new"))))
+TEST(emlink, rename_file, 0, MUST(rename("f", in(most, "new")));
+     return E(unlink(in(most, "new"))))
+TEST(emlink, rename_within, 0, MUST(rename(in(most, "sub"), in(most, "new")));
+     return E(rename(in(most, "new"), in(most, "sub"))))
+TEST(emlink, rename_of_all_names, 0, MUST(rename(in(most, "f"), "new"));
+     return E(rename("new", in(most, "f"))))
+CALL(emlink, rename_over_dir, 0, rename("e", in(most, "sub")))
+TEST(emlink, exchange_dirs, 0,
+     MUST(REN2("e", in(most, "sub"), RENAME_EXCHANGE));
+     return E(REN2("e", in(most, "sub"), RENAME_EXCHANGE)))
+TEST(emlink, one_goes_one_comes, 0, MUST(rmdir(in(most, "sub")));
+     MUST(mkdir(in(most, "sub"), 0755));
+     MUST(unlink(in(most, "g")));
+     return E(link(in(most, "f"), in(most, "g"))))
+
 /* ---- running ------------------------------------------------------------------------------ */
 
 static int remove_one(const char *path,
@@ -523,9 +554,9 @@ static bool run(const struct test *t)
 
 static void from_env(char *path, const char *name)
 {
-	const char *text = getenv(name);
+	const char *text = getenv(name) ?: "none";
 
-	if (!text || strlen(text) >= PATH_MAX)
+	if (strlen(text) >= PATH_MAX)
 		die(name);
 	strcpy(path, text);
 }
@@ -545,6 +576,7 @@ int main(int argc, char **argv)
 	from_env(ro, "READONLY");
 	from_env(mounted, "MOUNTED");
 	from_env(other, "OTHER");
+	from_env(most, "MOST");
 	for (t = first; t; t = t->next) {
 		for (i = 1; i < argc && strcmp(argv[i], t->family); i++)
 			;
