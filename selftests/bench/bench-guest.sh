@@ -97,6 +97,11 @@ writes() {
 	echo "$sum"
 }
 
+# of transactions; the others do not tell
+commits() {
+	[ "$fs" != scoutfs ] || cat /sys/fs/scoutfs/*/counters/trans_commit
+}
+
 # bytes in use; nothing but metadata while the files are empty
 meta_used() {
 	sync -f "$MNT"
@@ -150,7 +155,16 @@ result "writes/fsync" "$(awk -v a="$w" -v b="$(writes writes)" -v n="$fsyncs" 'B
 result "KiB/fsync" "$(awk -v a="$s" -v b="$(writes write_sectors)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / 2 / n }')" KiB
 result "flushes/fsync" "$(awk -v a="$f" -v b="$(writes flushes)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / n }')" io
 
-step fsync-beside-bulk fsync-busy 100 /s
+# many at once may share commits and flushes
+for procs in 1 4 16; do
+	c=$(commits)
+	f=$(writes flushes)
+	step "fsync, files: $procs" "fsync-$procs" "$fsyncs" /s
+	result "flushes/fsync, $procs" "$(awk -v a="$f" -v b="$(writes flushes)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / n }')" io
+	[ -z "$c" ] || result "commits/fsync, $procs" "$(awk -v a="$c" -v b="$(commits)" -v n="$fsyncs" 'BEGIN { printf "%.2f", (b - a) / n }')" io
+done
+
+step fsync-beside-bulk fsync-busy 200 /s
 result "p99 of these" "$p99" ms
 
 step create+write-4k small "$files" /s

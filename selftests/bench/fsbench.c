@@ -254,6 +254,47 @@ static void do_fsync_busy(void)
 	free(took);
 }
 
+/* Files of their own, by so many processes; COUNT fsyncs in all. */
+static void fsync_side_by_side(int nr_procs)
+{
+	char name[16];
+	int status;
+
+	for (int nr = 0; nr < nr_procs; nr++) {
+		pid_t pid = fork();
+		int fd;
+
+		if (pid < 0)
+			die("fork");
+		if (pid)
+			continue;
+		snprintf(name, sizeof(name), "fsync%d", nr);
+		fd = open_one(name, O_CREAT | O_TRUNC | O_WRONLY);
+		for (long i = nr; i < count; i += nr_procs)
+			if (write(fd, buf, 4096) != 4096 || fsync(fd))
+				die("write and fsync");
+		_exit(0);
+	}
+	while (wait(&status) > 0)
+		if (status)
+			exit(1);
+}
+
+static void do_fsync_1(void)
+{
+	fsync_side_by_side(1);
+}
+
+static void do_fsync_4(void)
+{
+	fsync_side_by_side(4);
+}
+
+static void do_fsync_16(void)
+{
+	fsync_side_by_side(16);
+}
+
 /* Several files that grow side by side: COUNT MiB in all. */
 static void do_streams(void)
 {
@@ -314,6 +355,8 @@ static const struct {
 	{ "read", do_read },	 { "small", do_small },
 	{ "readsmall", do_read_small },
 	{ "streams", do_streams }, { "fsync-busy", do_fsync_busy },
+	{ "fsync-1", do_fsync_1 }, { "fsync-4", do_fsync_4 },
+	{ "fsync-16", do_fsync_16 },
 };
 
 int main(int argc, char **argv)

@@ -533,6 +533,72 @@ static void test_rename_directories(void **state)
 	assert_int_equal(nv_stat(nv, f).nlink, 2);
 }
 
+/* A directory that has as many subdirectories as can be. */
+static void test_most_subdirectories(void **state)
+{
+	struct nv *nv = *state;
+	u64 full = nv_dir(nv, 1, "full");
+	u64 sub = nv_dir(nv, full, "sub");
+	u64 d = nv_dir(nv, 1, "d");
+	u64 f = nv_file(nv, full, "f");
+	u64 g = nv_file(nv, 1, "g");
+	struct sfs_inode in;
+	u64 ino;
+
+	nv_set_nlink(nv, full, SFS_LINK_MAX);
+	assert_int_equal(nv_create(nv, full, "x", S_IFDIR | 0755, &ino),
+			 -EMLINK);
+	assert_int_equal(nv_rename(nv, 1, "d", d, full, "x", 0, 0), -EMLINK);
+	/* for a file, whichever of the two is named first */
+	assert_int_equal(nv_rename(nv, 1, "d", d, full, "f", f,
+				   SFS_RENAME_EXCHANGE), -EMLINK);
+	assert_int_equal(nv_rename(nv, full, "f", f, 1, "d", d,
+				   SFS_RENAME_EXCHANGE), -EMLINK);
+	assert_int_equal(nv_lookup(nv, full, "x"), 0);
+	assert_int_equal(nv_lookup(nv, full, "f"), f);
+	assert_int_equal(nv_lookup(nv, 1, "d"), d);
+	assert_int_equal(nv_stat(nv, full).nlink, SFS_LINK_MAX);
+	assert_int_equal(nv_stat(nv, 1).nlink, 4);
+	/* what makes it no fuller */
+	nv_file(nv, full, "x");
+	assert_int_equal(nv_link(nv, g, full, "y", false), 0);
+	assert_int_equal(nv_rename(nv, 1, "g", g, full, "g", 0, 0), 0);
+	assert_int_equal(nv_rename(nv, full, "sub", sub, full, "s", 0, 0), 0);
+	assert_int_equal(nv_rename(nv, 1, "d", d, full, "s", sub,
+				   SFS_RENAME_EXCHANGE), 0);
+	assert_int_equal(nv_rename(nv, 1, "d", sub, full, "s", d, 0), 0);
+	assert_int_equal(sfs_ns_delete(nv->fs, d), 0);
+	assert_int_equal(nv_stat(nv, full).nlink, SFS_LINK_MAX);
+	/* one goes, one comes */
+	assert_int_equal(nv_unlink(nv, full, "s", true, &in), 0);
+	assert_int_equal(sfs_ns_delete(nv->fs, sub), 0);
+	assert_int_equal(nv_stat(nv, full).nlink, SFS_LINK_MAX - 1);
+	nv_dir(nv, full, "s");
+	assert_int_equal(nv_create(nv, full, "t", S_IFDIR | 0755, &ino),
+			 -EMLINK);
+	nv_set_nlink(nv, full, 3);
+}
+
+/* A file that has as many names as can be. */
+static void test_most_links(void **state)
+{
+	struct nv *nv = *state;
+	u64 f = nv_file(nv, 1, "f");
+	struct sfs_inode in;
+
+	assert_int_equal(nv_link(nv, f, 1, "g", false), 0);
+	nv_set_nlink(nv, f, SFS_LINK_MAX);
+	assert_int_equal(nv_link(nv, f, 1, "h", false), -EMLINK);
+	assert_int_equal(nv_lookup(nv, 1, "h"), 0);
+	assert_int_equal(nv_stat(nv, f).nlink, SFS_LINK_MAX);
+	assert_int_equal(nv_rename(nv, 1, "f", f, 1, "h", 0, 0), 0);
+	assert_int_equal(nv_unlink(nv, 1, "h", false, &in), 0);
+	assert_int_equal(in.nlink, SFS_LINK_MAX - 1);
+	assert_int_equal(nv_link(nv, f, 1, "h", false), 0);
+	assert_int_equal(nv_link(nv, f, 1, "i", false), -EMLINK);
+	nv_set_nlink(nv, f, 2);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -552,6 +618,8 @@ int main(void)
 		T(readdir),
 		T(rename_errors),
 		T(rename_directories),
+		T(most_subdirectories),
+		T(most_links),
 	};
 
 	return cmocka_run_group_tests_name("ns", tests, nv_group_setup,

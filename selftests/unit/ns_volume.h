@@ -439,4 +439,27 @@ static inline int nv_truncate(struct nv *nv, u64 ino, u64 size)
 	return sfs_ns_truncate(nv->fs, ino, size, nv_now(nv), 0, &inode);
 }
 
+/*
+ * As many links as nobody wants to make.  What refers to the inode is not changed,
+ * so the number has to be right again before the volume is checked.
+ */
+static inline void nv_set_nlink(struct nv *nv, u64 ino, u32 nlink)
+{
+	struct sfs_change *ch;
+	int ret;
+
+	assert_int_equal(sfs_change_create(nv->fs, 1, 1, 0, &ch), 0);
+	sfs_change_begin(ch, nv->fs);
+	sfs_op_add(&ch->op, ino, SFS_LOCK_EX);
+	ret = sfs_op_start(&ch->op, 1, 0);
+	if (!ret)
+		ret = sfs_node_read(&ch->op, ino, &ch->node[0]);
+	if (!ret) {
+		ch->node[0].in.nlink = nlink;
+		ret = sfs_node_write(ch, &ch->node[0]);
+	}
+	assert_int_equal(sfs_change_end(ch, ret), 0);
+	sfs_change_destroy(ch);
+}
+
 #endif

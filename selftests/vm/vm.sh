@@ -89,14 +89,25 @@ vm_depmod() {
 	rm -f "$mods/kernel"
 }
 
+# Programs that include of "lib/" are built with the library of the programs.
 vm_build_bin() {
-	local src
+	local src lib=$VM_BUILD/userspace/libsfs.a
+	local -a with
 
 	mkdir -p "$VM_SHARE/bin"
 	for src in "$VM_TOP"/selftests/vm/bin/*.c "$VM_TOP"/selftests/bench/*.c; do
 		[ -e "$src" ] || continue
+		with=()
+		if grep -q '^#include "lib/' "$src"; then
+			# built by "make programs"; without, tests that need it fail
+			[ -e "$lib" ] || continue
+			with=(-Wno-unused-parameter -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+			      "-I$VM_TOP/modules" "-I$VM_TOP/userspace"
+			      "-I$VM_TOP/userspace/lib/port" "$lib")
+		fi
 		gcc -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -o \
-			"$VM_SHARE/bin/$(basename "${src%.c}")" "$src" || return 1
+			"$VM_SHARE/bin/$(basename "${src%.c}")" "$src" "${with[@]}" ||
+			return 1
 	done
 }
 
@@ -245,7 +256,7 @@ vm_initramfs() {
 # --- one machine ------------------------------------------------------------
 
 # vm_start NAME [mem=MB] [cpus=N] [cache=none|writeback|unsafe] [append=ARGS]
-#	[disk=SERIAL:PATH]... [node=N] [icount]
+#	[discard=unmap|ignore] [disk=SERIAL:PATH]... [node=N] [icount]
 #
 # Boots NAME. Its disks are kept from an earlier start; vm_new_disks empties
 # them. disk= adds one more, or replaces its own of that serial; several machines
@@ -255,7 +266,7 @@ vm_initramfs() {
 # a disk with a volatile cache. Does not wait: see vm_wait_boot.
 vm_start() {
 	local name=$1 dir=$VM_RUN_DIR/$1 opt mem=${VM_MEM:-2048} cpus=2 cache=writeback
-	local append='' disk try port aio node='' accel=$VM_ACCEL
+	local append='' discard=unmap disk try port aio node='' accel=$VM_ACCEL
 	local -a args=() extra=() where=() net=()
 
 	shift
@@ -264,6 +275,7 @@ vm_start() {
 		mem=*) mem=${opt#*=} ;;
 		cpus=*) cpus=${opt#*=} ;;
 		cache=*) cache=${opt#*=} ;;
+		discard=*) discard=${opt#*=} ;;
 		append=*) append=${opt#*=} ;;
 		disk=*) extra+=("${opt#*=}") ;;
 		node=*) node=${opt#*=} ;;
@@ -291,7 +303,7 @@ vm_start() {
 		extra+=("${disk%%:*}:$dir/${disk%%:*}.img")
 	done
 	for disk in "${extra[@]}"; do
-		args+=(-drive "if=none,id=d-${disk%%:*},file=${disk#*:},format=raw,cache=$cache,aio=$aio,file.locking=off,discard=unmap"
+		args+=(-drive "if=none,id=d-${disk%%:*},file=${disk#*:},format=raw,cache=$cache,aio=$aio,file.locking=off,discard=$discard"
 		       -device "virtio-blk-pci,drive=d-${disk%%:*},serial=${disk%%:*},share-rw=on")
 	done
 

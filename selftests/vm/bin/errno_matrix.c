@@ -8,6 +8,11 @@
  * not what the table has.  Needs root; READONLY names a directory of a read-only
  * mount of the same volume, MOUNTED a mount point below it, OTHER a directory of
  * another filesystem.
+ *
+ * Family emlink: MOST names a directory that has as many subdirectories as can be,
+ * among them "sub", and the file "f", which has as many names as can be, also "g".
+ * Families enospc* fill the volume, and what they left is removed: the space must
+ * be there again.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -19,12 +24,14 @@
 #include <linux/falloc.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -64,7 +71,7 @@ static char name256[NAME_MAX + 2];
 static char path_long[PATH_MAX + 1];
 /* volatile: compilers know better */
 static char *volatile nowhere = (char *)1;
-static char ro[PATH_MAX], mounted[PATH_MAX], other[PATH_MAX];
+static char ro[PATH_MAX], mounted[PATH_MAX], other[PATH_MAX], most[PATH_MAX];
 
 /* errnos of calls are below DIED; the kernel, no filesystem, decides about ANY */
 enum { DIED = 255, ANY = -1 };
@@ -475,6 +482,231 @@ CALL(removexattr, absent, ENODATA, P_REMX("f"))
 CALL(removexattr, erofs, EROFS, P_REMX(in(ro, "file")))
 USER(removexattr, security_by_owner, ANY, removexattr("u/f", "security.a"))
 
+/* ---- as many links as can be; MOST is the same afterwards ------------------------------- */
+
+CALL(emlink, link, EMLINK, link(in(most, "f"), "new"))
+CALL(emlink, link_there, EMLINK, link(in(most, "f"), in(most, "new")))
+CALL(emlink, mkdir, EMLINK, mkdir(in(most, "new"), 0755))
+CALL(emlink, rename, EMLINK, rename("d", in(most, "new")))
+CALL(emlink, exchange_in, EMLINK,
+     REN2("d", in(most, "f"), RENAME_EXCHANGE))
+CALL(emlink, exchange_out, EMLINK,
+     REN2(in(most, "f"), "d", RENAME_EXCHANGE))
+CALL(emlink, eexist, EEXIST, mkdir(in(most, "f"), 0755))
+TEST(emlink, create, 0, MUST(mknod(in(most, "new"), S_IFREG | 0644, 0));
+     return E(unlink(in(most, "new"))))
+TEST(emlink, rename_file, 0, MUST(rename("f", in(most, "new")));
+     return E(unlink(in(most, "new"))))
+TEST(emlink, rename_within, 0, MUST(rename(in(most, "sub"), in(most, "new")));
+     return E(rename(in(most, "new"), in(most, "sub"))))
+TEST(emlink, rename_of_all_names, 0, MUST(rename(in(most, "f"), "new"));
+     return E(rename("new", in(most, "f"))))
+CALL(emlink, rename_over_dir, 0, rename("e", in(most, "sub")))
+TEST(emlink, exchange_dirs, 0,
+     MUST(REN2("e", in(most, "sub"), RENAME_EXCHANGE));
+     return E(REN2("e", in(most, "sub"), RENAME_EXCHANGE)))
+TEST(emlink, one_goes_one_comes, 0, MUST(rmdir(in(most, "sub")));
+     MUST(mkdir(in(most, "sub"), 0755));
+     MUST(unlink(in(most, "g")));
+     return E(link(in(most, "f"), in(most, "g"))))
+
+/* ---- no space: calls that take some are repeated until there is none -------------------- */
+
+enum { TRIES = 20000, READY = 3000 };
+
+/* n without end, in a path, and long, so that directories grow */
+static const char *nth(const char *dir, int n)
+{
+	static char path[2][PATH_MAX];
+	static int i;
+
+	i = !i;
+	snprintf(path[i], sizeof(path[i]), "%s/%0200d", dir, n);
+	return path[i];
+}
+
+/* errno of the first call that fails */
+#define UNTIL(fam, id, call)						\
+	TEST(fam, id, ENOSPC,						\
+	     fam##_fill();						\
+	     for (int n = 0; n < TRIES; n++) {				\
+		     if ((call) < 0)					\
+			     return errno;				\
+	     }								\
+	     return 0)
+/* calls that work nevertheless */
+#define STILL(fam, id, call)	TEST(fam, id, 0, fam##_fill(); return E(call))
+
+static void must_be_full(const char *what)
+{
+	if (errno != ENOSPC)
+		die(what);
+}
+
+/* All of the data space, down to the last block. */
+static void fill_data(void)
+{
+	int f = fd("fill", O_RDWR | O_CREAT);
+	off_t at = 0, len;
+
+	for (len = 64 << 20; len >= 4096; len /= 2) {
+		while (!fallocate(f, 0, at, len))
+			at += len;
+		must_be_full("fallocate");
+	}
+	close(f);
+}
+
+/* The metadata as well: large things, small ones, then inodes. */
+static void fill_meta(void)
+{
+	static const unsigned int sizes[] = { 60000, 3000 };
+	unsigned int i, n = 0;
+
+	MUST(mkdir("full", 0755));
+	for (i = 0; i < 2; i++) {
+		do {
+			errno = 0;
+			if (mknod(nth("full", n), S_IFREG | 0644, 0) < 0)
+				break;
+		} while (!setxattr(nth("full", n++), "trusted.fill", value,
+				   sizes[i], 0));
+		must_be_full("setxattr");
+	}
+	while (!mknod(nth("full", n++), S_IFREG | 0644, 0))
+		;
+	must_be_full("mknod");
+	sync();
+}
+
+/* Before: names to rename, a directory to remove, a file with 1 MiB and an xattr. */
+static void enospc_fill(void)
+{
+	int f = fd("bytes", O_RDWR | O_CREAT);
+	int n;
+
+	for (n = 0; n < 256; n++)
+		MUST(write(f, buf, sizeof(buf)) == sizeof(buf) ? 0 : -1);
+	MUST(fsync(f));
+	close(f);
+	MUST(setxattr("bytes", "user.a", "v", 1, 0));
+	MUST(mkdir("from", 0755));
+	for (n = 0; n < READY; n++)
+		MUST(mknod(nth("from", n), S_IFREG | 0644, 0));
+	fill_data();
+	fill_meta();
+}
+
+static int open_nth(int n)
+{
+	int f = open(nth("e", n), O_CREAT | O_RDWR, 0644);
+
+	return f < 0 ? f : close(f);
+}
+
+static int write_at(const char *path, off_t at, size_t len, int flags)
+{
+	int f = open(path, O_RDWR | flags);
+	int ret;
+
+	if (f < 0)
+		return f;
+	ret = pwrite(f, buf, len, at) == (ssize_t)len ? 0 : -1;
+	/* what was not written by the call may be found out by this one */
+	if (!ret)
+		ret = fsync(f);
+	close(f);
+	return ret;
+}
+
+static int setx_nth(const char *path, int n, unsigned int len)
+{
+	char name[XATTR_NAME_MAX];
+
+	snprintf(name, sizeof(name), "user.%d", n);
+	return setxattr(path, name, value, len, 0);
+}
+
+/* both leave no file open */
+static int copy_nth(int n)
+{
+	off64_t from = 0, to = (n + 1) * 4096L;
+	int in = fd("bytes", O_RDONLY);
+	int out = fd("f", O_RDWR);
+	int ret = copy_file_range(in, &from, out, &to, 4096, 0);
+
+	if (ret > 0)
+		ret = fsync(out);
+	close(in);
+	close(out);
+	return ret;
+}
+
+static int allocate_nth(int n)
+{
+	int f = fd("f", O_RDWR);
+	int ret = fallocate(f, 0, (n + 1) * 4096L, 4096);
+
+	close(f);
+	return ret;
+}
+
+static int tmpfile_nth(int n)
+{
+	int f = open(".", O_TMPFILE | O_RDWR, 0644);
+
+	if (f < 0)
+		return f;
+	return linkat(f, "", AT_FDCWD, nth("e", n), AT_EMPTY_PATH) ?: close(f);
+}
+
+UNTIL(enospc, open, open_nth(n))
+UNTIL(enospc, tmpfile, tmpfile_nth(n))
+UNTIL(enospc, mkdir, mkdir(nth("e", n), 0755))
+UNTIL(enospc, mknod, mknod(nth("e", n), S_IFIFO | 0644, 0))
+UNTIL(enospc, symlink, symlink("target", nth("e", n)))
+UNTIL(enospc, link, link("f", nth("e", n)))
+UNTIL(enospc, rename, n < READY ? rename(nth("from", n), nth("e", n)) : 0)
+UNTIL(enospc, write, write_at("f", (n + 1) * 4096L, 4096, 0))
+UNTIL(enospc, write_direct, write_at("f", (n + 1) * 4096L, 4096, O_DIRECT))
+UNTIL(enospc, copy, copy_nth(n))
+UNTIL(enospc, fallocate, allocate_nth(n))
+UNTIL(enospc, setxattr, setx_nth("f", n, 2000))
+UNTIL(enospc, setxattr_large, setx_nth("f", n, 60000))
+STILL(enospc, unlink, unlink(nth("from", 0)))
+STILL(enospc, rmdir, rmdir("e"))
+STILL(enospc, truncate, truncate("bytes", 0))
+STILL(enospc, removexattr, removexattr("bytes", "user.a"))
+STILL(enospc, overwrite, write_at("bytes", 8192, 4096, 0))
+STILL(enospc, chmod, chmod("f", 0600))
+STILL(enospc, utimensat, utimensat(AT_FDCWD, "f", NULL, 0))
+STILL(enospc, truncate_up, truncate("f", 1 << 20))
+STILL(enospc, punch, fallocate(fd("bytes", O_RDWR), FALLOC_FL_PUNCH_HOLE |
+			       FALLOC_FL_KEEP_SIZE, 0, 4096))
+STILL(enospc, fsync, fsync(fd("bytes", O_RDWR)))
+
+/* data alone: names do not need any */
+static void enospc_data_fill(void)
+{
+	file_make("bytes", 0644);
+	MUST(truncate("bytes", 8192));
+	MUST(system("sync -f ."));
+	fill_data();
+}
+
+UNTIL(enospc_data, write, write_at("f", (n + 1) * 4096L, 4096, 0))
+UNTIL(enospc_data, write_direct, write_at("f", (n + 1) * 4096L, 4096, O_DIRECT))
+UNTIL(enospc_data, copy, copy_nth(n))
+UNTIL(enospc_data, fallocate, allocate_nth(n))
+STILL(enospc_data, mkdir, mkdir("new", 0755))
+STILL(enospc_data, symlink, symlink(name255, "new"))
+STILL(enospc_data, setxattr, setx_nth("f", 0, 60000))
+STILL(enospc_data, few_bytes, write_at("d/f", 0, 100, 0))
+STILL(enospc_data, truncate_up, truncate("bytes", 1 << 20))
+/* what is stored in the inode of a small file needs a block then */
+TEST(enospc_data, truncate_up_small, ENOSPC, enospc_data_fill();
+     return E(truncate("f", 1 << 20)))
+
 /* ---- running ------------------------------------------------------------------------------ */
 
 static int remove_one(const char *path,
@@ -485,6 +717,40 @@ static int remove_one(const char *path,
 	return remove(path);
 }
 
+static bool fills(const struct test *t)
+{
+	return !strncmp(t->family, "enospc", 6);
+}
+
+/* In bytes.  What was removed may be free a bit later. */
+static off_t free_bytes(void)
+{
+	struct statvfs st;
+	int f = fd(".", O_RDONLY);
+
+	MUST(syncfs(f));
+	MUST(fstatvfs(f, &st));
+	close(f);
+	return st.f_bfree * (off_t)st.f_frsize;
+}
+
+static bool space_returns(off_t before)
+{
+	const off_t slack = 4 << 20;
+	off_t now;
+	int i;
+
+	for (i = 0; i < 600; i++) {
+		now = free_bytes();
+		if (now >= before - slack)
+			return true;
+		usleep(100000);
+	}
+	fprintf(stderr, "%jd bytes were free, now %jd\n", (intmax_t)before,
+		(intmax_t)now);
+	return false;
+}
+
 static int child(const struct test *t)
 {
 	int ret;
@@ -493,13 +759,14 @@ static int child(const struct test *t)
 		die("work");
 	scene_make();
 	MUST(chmod(".", 0777));
-	alarm(60);
+	alarm(fills(t) ? 240 : 60);
 	ret = t->run();
 	return ret;
 }
 
 static bool run(const struct test *t)
 {
+	off_t before = fills(t) ? free_bytes() : 0;
 	int status;
 	pid_t pid = fork();
 
@@ -508,6 +775,10 @@ static bool run(const struct test *t)
 	MUST(pid);
 	MUST(waitpid(pid, &status, 0));
 	MUST(nftw("work", remove_one, 16, FTW_DEPTH | FTW_PHYS));
+	if (fills(t) && !space_returns(before)) {
+		printf("%s took space\n", t->name);
+		return false;
+	}
 	if (!WIFEXITED(status) || WEXITSTATUS(status) == DIED) {
 		printf("%s died\n", t->name);
 		return false;
@@ -523,9 +794,9 @@ static bool run(const struct test *t)
 
 static void from_env(char *path, const char *name)
 {
-	const char *text = getenv(name);
+	const char *text = getenv(name) ?: "none";
 
-	if (!text || strlen(text) >= PATH_MAX)
+	if (strlen(text) >= PATH_MAX)
 		die(name);
 	strcpy(path, text);
 }
@@ -545,6 +816,7 @@ int main(int argc, char **argv)
 	from_env(ro, "READONLY");
 	from_env(mounted, "MOUNTED");
 	from_env(other, "OTHER");
+	from_env(most, "MOST");
 	for (t = first; t; t = t->next) {
 		for (i = 1; i < argc && strcmp(argv[i], t->family); i++)
 			;
