@@ -310,7 +310,7 @@ static void sfs_lock_step_revoke(struct sfs_lock *lock)
 		memcpy(lvb, lock->lvb, sizeof(lvb));
 	WRITE_ONCE(lock->mode, to);
 	if (to == SFS_LOCK_NL)
-		WRITE_ONCE(lock->generation,
+		WRITE_ONCE(lock->head.generation,
 			   atomic64_inc_return(&space->generation));
 	if (lock->want >= to)	/* it may have been lowered meanwhile */
 		lock->want = SFS_LOCK_NO_MODE;
@@ -499,12 +499,6 @@ u64 sfs_lock_nr(struct sfs_lock *lock)
 	return lock->nr;
 }
 EXPORT_SYMBOL_GPL(sfs_lock_nr);
-
-u64 sfs_lock_generation(struct sfs_lock *lock)
-{
-	return READ_ONCE(lock->generation);
-}
-EXPORT_SYMBOL_GPL(sfs_lock_generation);
 
 void sfs_lock_set_priv(struct sfs_lock *lock, void *priv)
 {

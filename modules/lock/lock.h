@@ -256,11 +256,20 @@ void *sfs_lock_lvb(struct sfs_lock *lock);
 enum sfs_lock_mode sfs_lock_mode(struct sfs_lock *lock);
 enum sfs_lock_type sfs_lock_type(struct sfs_lock *lock);
 u64 sfs_lock_nr(struct sfs_lock *lock);
+/* How each handle begins, for what is asked too often to be called for. */
+struct sfs_lock_head {
+	u64 generation;
+};
+
 /*
  * Grows whenever the mode went to NL; what was cached under another is stale.
  * No two handles of a space ever have the same one.
  */
-u64 sfs_lock_generation(struct sfs_lock *lock);
+static inline u64 sfs_lock_generation(const struct sfs_lock *lock)
+{
+	return READ_ONCE(((const struct sfs_lock_head *)lock)->generation);
+}
+
 /* The filesystem's own pointer, set under granted() or by the sole creator. */
 void sfs_lock_set_priv(struct sfs_lock *lock, void *priv);
 void *sfs_lock_priv(struct sfs_lock *lock);

@@ -21,12 +21,12 @@ enum {
  * freeing it begins with that reference going from 1 to 0 under lock->lock.
  */
 struct sfs_lock {
+	struct sfs_lock_head head;	/* written under the lock */
 	/* guards all that follows up to the waiters */
 	spinlock_t lock;
 	refcount_t refs;
 	struct sfs_lock_space *space;	/* constant, as type and nr */
 	u64 nr;
-	u64 generation;
 	u64 nr_hits;
 	u64 granted_ns;		/* when the mode was granted, or a short tenure ended */
 	u64 granted_hits;	/* nr_hits then */
@@ -55,6 +55,8 @@ struct sfs_lock {
 	};
 	u8 lvb[SFS_LOCK_LVB_BYTES] __aligned(8);
 };
+
+static_assert(!offsetof(struct sfs_lock, head));
 
 #if !defined(CONFIG_DEBUG_SPINLOCK) && !defined(CONFIG_LOCKDEP) && \
 	!defined(CONFIG_DEBUG_LOCK_ALLOC) && !defined(CONFIG_PREEMPT_RT)

@@ -103,7 +103,7 @@ static struct sfs_lock *sfs_lock_alloc(struct sfs_lock_space *space,
 	lock->space = space;
 	lock->type = type;
 	lock->nr = nr;
-	lock->generation = atomic64_inc_return(&space->generation);
+	lock->head.generation = atomic64_inc_return(&space->generation);
 	lock->want = SFS_LOCK_NO_MODE;
 	lock->want_next = SFS_LOCK_NO_MODE;
 	INIT_LIST_HEAD(&lock->waiters);

@@ -311,7 +311,11 @@ int sfs_group_load(struct sfs_fs *fs, struct sfs_group *grp);
 void sfs_group_ahead(struct sfs_fs *fs, u64 nr);
 /* Would that be in vain?  Without locks, so only a hint. */
 bool sfs_group_is_loaded(struct sfs_fs *fs, u64 nr);
-u64 sfs_group_generation(struct sfs_group *grp);
+static inline u64 sfs_group_generation(const struct sfs_group *grp)
+{
+	return sfs_lock_generation(grp->lock);
+}
+
 unsigned long sfs_group_shrink(struct sfs_fs *fs, unsigned long nr);
 /* A group nobody ever used, EX held by nobody but us: its number. */
 int sfs_group_fresh(struct sfs_fs *fs, u64 *nr);

@@ -96,11 +96,6 @@ void sfs_group_put(struct sfs_fs *fs, struct sfs_group *grp)
 		group_free(grp);
 }
 
-u64 sfs_group_generation(struct sfs_group *grp)
-{
-	return sfs_lock_generation(grp->lock);
-}
-
 static bool group_evict_locked(struct sfs_fs *fs, struct sfs_group *grp)
 	__must_hold(&fs->group_lock)
 {

@@ -48,21 +48,22 @@ int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	if (ret)
 		return ret;
 	generic_fillattr(idmap, mask, inode, stat);
-	spin_lock(&si->lock);
+	/* never changes, so it needs no lock */
 	stat->btime = si->ni.crtime;
-	spin_unlock(&si->lock);
 	stat->result_mask |= STATX_BTIME;
 	generic_fill_statx_attr(inode, stat);
 	stat->attributes_mask |= STATX_ATTR_NODUMP;
 	if (READ_ONCE(si->ni.flags) & SFS_INODE_NODUMP)
 		stat->attributes |= STATX_ATTR_NODUMP;
-	if (S_ISREG(inode->i_mode) && mask & STATX_DIOALIGN) {
+	if (!S_ISREG(inode->i_mode))
+		return 0;
+	if (mask & STATX_DIOALIGN) {
 		stat->result_mask |= STATX_DIOALIGN;
 		stat->dio_mem_align = bdev_dma_alignment(inode->i_sb->s_bdev) + 1;
 		stat->dio_offset_align =
 			bdev_logical_block_size(inode->i_sb->s_bdev);
 	}
-	if (S_ISREG(inode->i_mode))
+	if (inode->i_mapping->nrpages)
 		stat->blocks += sfs_attr_dirty_blocks(inode, stat->blocks >>
 					(SFS_DATA_BLOCK_SHIFT - 9))
 				<< (SFS_DATA_BLOCK_SHIFT - 9);

@@ -137,15 +137,6 @@ void sfs_inode_changed(struct inode *inode)
 }
 
 /* Also in RCU mode, where the inode may be on its way out. */
-bool sfs_inode_is_valid(const struct inode *inode)
-{
-	const struct sfs_inode_info *si = SFS_I(inode);
-	struct sfs_group *grp = READ_ONCE(si->grp);
-
-	/* pairs with sfs_inode_refresh(): with it the attributes are seen */
-	return grp && smp_load_acquire(&si->gen) == sfs_group_generation(grp);
-}
-
 /* What else is cached of an inode whose lock was away. */
 static void sfs_inode_forget(struct inode *inode)
 {

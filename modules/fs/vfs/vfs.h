@@ -383,7 +383,16 @@ struct inode *sfs_iget(struct super_block *sb, u64 ino);
  * was faster, use sfs_iget().
  */
 int sfs_inode_insert(struct inode *inode, const struct sfs_inode *ni, u64 gen);
-bool sfs_inode_is_valid(const struct inode *inode);
+
+static inline bool sfs_inode_is_valid(const struct inode *inode)
+{
+	const struct sfs_inode_info *si = SFS_I(inode);
+	const struct sfs_group *grp = READ_ONCE(si->grp);
+
+	/* pairs with sfs_inode_refresh(): with it the attributes are seen */
+	return grp && smp_load_acquire(&si->gen) == sfs_group_generation(grp);
+}
+
 /* ns_flags: enum sfs_ns_flags */
 int sfs_inode_reread(struct inode *inode, unsigned int ns_flags);
 /* Take what an operation returned into the inode. */
