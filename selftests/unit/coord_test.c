@@ -174,6 +174,37 @@ static void test_grant_at(void **state)
 }
 
 /* The leader before this one took the slot back and could not say so any more. */
+/* What is given out is promised by a durable super, but not by one for each. */
+static void test_group_ranges(void **state)
+{
+	enum { NR = 1024, RANGES = 200 };
+	struct setup *s = *state;
+	struct sfs_leader *ld = s->nv.leader;
+	struct sfs_super_block *sb = malloc(sizeof(*sb));
+	u64 first, next = 0, began;
+	const char *why;
+	unsigned int i;
+
+	began = le64_to_cpu(ld->sb->hdr.seq);
+	for (i = 0; i < RANGES; i++) {
+		assert_int_equal(sfs_leader_group_range(ld, NR, &first), 0);
+		if (i)
+			assert_int_equal(first, next);
+		next = first + NR;
+		assert_int_equal(sfs_super_read(ld->vol->meta, sb, &why), 0);
+		assert_true(le64_to_cpu(sb->next_group) >= next);
+	}
+	assert_in_range(le64_to_cpu(ld->sb->hdr.seq) - began, 1, 8);
+	assert_int_equal(sfs_leader_group_range(ld, 1 << 17, &first), -EINVAL);
+	/* the next leader knows the promise */
+	assert_int_equal(sfs_super_read(ld->vol->meta, sb, &why), 0);
+	sfs_leader_stop(ld);
+	assert_int_equal(sfs_leader_start(&s->nv.leader_vol, &s->nv.leader), 0);
+	assert_int_equal(sfs_leader_group_range(s->nv.leader, NR, &first), 0);
+	assert_true(first >= le64_to_cpu(sb->next_group));
+	free(sb);
+}
+
 static void test_left_before(void **state)
 {
 	struct setup *s = *state;
@@ -343,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_grant_at, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_group_ranges, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_before, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_tree, setup,

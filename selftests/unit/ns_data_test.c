@@ -3,6 +3,7 @@
  * Extents, xattrs and deletion on a volume in memory.  After each test the
  * volume is unmounted and checked.
  */
+#include "fs/coord/proto.h"
 #include "ns_volume.h"
 
 static int setup_sized(void **state, u64 meta_bytes, u64 data_bytes,
@@ -30,6 +31,25 @@ static int setup_small(void **state)
 {
 	return setup_sized(state, SFS_MKFS_SMALL_BYTES, SFS_MKFS_SMALL_BYTES,
 			   12);
+}
+
+static bool is_remote_here;
+
+static int setup_remote(void **state)
+{
+	is_remote_here = !nv_remote();
+	if (is_remote_here)
+		setenv("NV_REMOTE", "1", 1);
+	return setup(state);
+}
+
+static int teardown_remote(void **state)
+{
+	int ret = nv_teardown(state);
+
+	if (is_remote_here)
+		unsetenv("NV_REMOTE");
+	return ret;
 }
 
 static struct sfs_map map_at(struct nv *nv, u64 ino, u64 block, u64 len)
@@ -172,6 +192,70 @@ static void test_trim(void **state)
 	nv_mount(nv);
 	assert_int_equal(sfs_fs_statfs(nv->fs, &st), 0);
 	assert_int_equal(st.free_data_blocks, before.free_data_blocks);
+}
+
+/* ---- what is free ----------------------------------------------------------------- */
+
+static u64 free_data(struct nv *nv)
+{
+	struct sfs_fs_stat st;
+
+	assert_int_equal(sfs_fs_statfs(nv->fs, &st), 0);
+	return st.free_data_blocks;
+}
+
+static u64 fresh_free;
+
+/* Space that the leader has just taken, or given. */
+static void stat_in_between(struct nv *nv, u8 type)
+{
+	void (*on_call)(struct nv *nv, u8 type) = nv->on_call;
+
+	nv->on_call = NULL;
+	if (type == SFS_COORD_RETURN || type == SFS_COORD_GRANT)
+		assert_true(free_data(nv) <= fresh_free);
+	nv->on_call = on_call;
+}
+
+/* Space moves while the answer is on its way. */
+static void grant_in_between(struct nv *nv, u8 type)
+{
+	if (type != SFS_COORD_STAT)
+		return;
+	nv->on_call = NULL;
+	assert_int_equal(sfs_data_refill(nv->fs, 1), 0);
+}
+
+static void return_in_between(struct nv *nv, u8 type)
+{
+	if (type != SFS_COORD_STAT)
+		return;
+	nv->on_call = NULL;
+	assert_int_equal(sfs_fs_offer_returns(nv->fs), 0);
+}
+
+static void test_free_is_not_counted_twice(void **state)
+{
+	struct nv *nv = *state;
+	u64 ino;
+
+	fresh_free = free_data(nv);
+	assert_int_equal(nv->fs->data_pool.total, 0);
+	nv->on_call = grant_in_between;
+	assert_int_equal(free_data(nv), fresh_free);
+	assert_true(nv->fs->data_pool.total > 0);
+	nv->on_call = stat_in_between;
+	ino = nv_file(nv, 1, "f");
+	write_blocks(nv, ino, 0, 1000);
+	assert_int_equal(free_data(nv), fresh_free - 1000);
+	assert_int_equal(sfs_ns_punch(nv->fs, ino, 0, 600, 0), 0);
+	assert_int_equal(free_data(nv), fresh_free - 400);
+	assert_int_equal(sfs_fs_offer_returns(nv->fs), 0);
+	assert_int_equal(free_data(nv), fresh_free - 400);
+	assert_int_equal(sfs_ns_punch(nv->fs, ino, 600, 400, 0), 0);
+	nv->on_call = return_in_between;
+	assert_int_equal(free_data(nv), fresh_free);
+	assert_null(nv->on_call);
 }
 
 /* ---- extents --------------------------------------------------------------------- */
@@ -673,6 +757,8 @@ int main(void)
 #define TS(name, s) cmocka_unit_test_setup_teardown(test_##name, s, nv_teardown)
 #define T(name) TS(name, setup)
 		T(alloc_and_convert),
+		cmocka_unit_test_setup_teardown(test_free_is_not_counted_twice,
+						setup_remote, teardown_remote),
 		T(alloc_around),
 		T(range_errors),
 		TS(streams_stay_apart, setup_wide),

@@ -45,6 +45,7 @@ struct nv {
 	struct sfs_leader *leader;
 	struct sfs_coord_peer peer;
 	u64 nr_calls;
+	void (*on_call)(struct nv *nv, u8 type);	/* with NV_REMOTE */
 	u64 rid;
 	unsigned int nr_problems;
 	time64_t clock;
@@ -179,6 +180,9 @@ static int nv_coord_call(void *arg, u8 type, const void *req,
 						 req, req_len, reply,
 						 reply_len), 0);
 	nv->nr_calls++;
+	/* the leader has done it, who asked does not know yet */
+	if (nv->on_call)
+		nv->on_call(nv, type);
 	return sfs_volume_error(&nv->leader_vol);
 }
 

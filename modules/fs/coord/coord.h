@@ -25,9 +25,11 @@ struct sfs_plock_service;
  * @sb: image of the super; counters in it are current
  * @image: the super being written
  * @pool_list: list blocks of the leader's own pool
- * @seq_lock: guards @next_seq
+ * @seq_lock: guards @next_seq, @next_group and their limits
  * @next_seq: next transaction seq to give out
  * @seq_limit: seqs below are safe to give out: the durable super says so
+ * @next_group: next group number to give out; @sb has where the promise ends
+ * @group_limit: as @seq_limit, for group numbers
  * @inode_delta: what all members made and deleted that the super does not count
  * @ask: ask a mount, see sfs_lock_space_ask(); NULL: there are no others
  * @ask_arg: passed to it
@@ -44,9 +46,11 @@ struct sfs_leader {
 	struct sfs_super_block *sb;
 	struct sfs_super_block *image;	/* being written */
 	struct sfs_ref pool_list;
-	spinlock_t seq_lock;		/* next_seq, seq_limit */
+	spinlock_t seq_lock;		/* the next four */
 	u64 next_seq;
 	u64 seq_limit;
+	u64 next_group;
+	u64 group_limit;
 	atomic64_t inode_delta;
 	int (*ask)(void *arg, u64 rid, u8 type, const void *req, u32 req_len,
 		   void *reply, u32 reply_max, u32 *reply_len);
@@ -68,7 +72,7 @@ void sfs_leader_end(struct sfs_leader *ld, unsigned int nr_changes);
 
 /* Seq for a transaction that opens; 0 after an error. */
 u64 sfs_leader_next_seq(struct sfs_leader *ld);
-/* A range of group numbers nobody ever used. */
+/* A range of group numbers nobody ever used; -EINVAL: more than may be asked for. */
 int sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first);
 /* The list of quorum slots after @version; -EAGAIN: the newest is another one. */
 int sfs_leader_set_slots(struct sfs_leader *ld, u64 version,

@@ -11,6 +11,8 @@
 /* Seqs are promised by the super in steps of this. */
 #define SFS_SEQ_STEP		4096
 #define SFS_SEQ_LOW		64
+/* And group numbers in steps of this, of 2^48 or more that there are. */
+#define SFS_GROUP_STEP		65536
 /* The leader's pool is kept between these many blocks. */
 #define SFS_LEADER_POOL_LOW	320
 #define SFS_LEADER_POOL_FILL	640
@@ -56,6 +58,7 @@ static int leader_prepare(void *arg, u64 seq)
 	sfs_ref_to_disk(&sb->pool_list, &ld->pool_list);
 	spin_lock(&ld->seq_lock);
 	sb->next_seq = cpu_to_le64(ld->next_seq + SFS_SEQ_STEP);
+	sb->next_group = cpu_to_le64(ld->next_group + SFS_GROUP_STEP);
 	spin_unlock(&ld->seq_lock);
 	le64_add_cpu(&sb->hdr.seq, 1);
 	memcpy(ld->image, sb, sizeof(*sb));
@@ -75,6 +78,7 @@ static void leader_durable(void *arg, u64 seq)
 
 	spin_lock(&ld->seq_lock);
 	ld->seq_limit = le64_to_cpu(ld->image->next_seq);
+	ld->group_limit = le64_to_cpu(ld->image->next_group);
 	spin_unlock(&ld->seq_lock);
 	sfs_count(ld->vol, leader_commit);
 }
@@ -110,6 +114,8 @@ static int leader_load(struct sfs_leader *ld)
 	sfs_tree_from_disk(&ld->tree, &sb->volume, SFS_OWNER_VOLUME);
 	ld->next_seq = le64_to_cpu(sb->next_seq);
 	ld->seq_limit = ld->next_seq;
+	ld->next_group = le64_to_cpu(sb->next_group);
+	ld->group_limit = ld->next_group;
 	seq = take_seq(ld);
 	ret = sfs_trans_init(&ld->trans, ld->vol, &leader_trans_ops, ld, seq);
 	if (ret)
@@ -287,17 +293,36 @@ u64 sfs_leader_next_seq(struct sfs_leader *ld)
 	return take_seq(ld);
 }
 
+static bool take_groups(struct sfs_leader *ld, u64 nr, u64 *first)
+{
+	bool is_promised;
+
+	spin_lock(&ld->seq_lock);
+	*first = ld->next_group;
+	is_promised = nr <= ld->group_limit - ld->next_group;
+	if (is_promised)
+		ld->next_group += nr;
+	spin_unlock(&ld->seq_lock);
+	return is_promised;
+}
+
 int sfs_leader_group_range(struct sfs_leader *ld, u64 nr, u64 *first)
 {
-	int ret = sfs_leader_begin(ld, 0);
+	int ret;
 
-	if (ret)
-		return ret;
-	*first = le64_to_cpu(ld->sb->next_group);
-	le64_add_cpu(&ld->sb->next_group, nr);
-	sfs_trans_changed(&ld->trans);
-	sfs_leader_end(ld, 0);
-	return sfs_leader_commit(ld);
+	if (nr > SFS_GROUP_STEP)
+		return -EINVAL;
+	while (!take_groups(ld, nr, first)) {
+		ret = sfs_leader_begin(ld, 0);
+		if (ret)
+			return ret;
+		sfs_trans_changed(&ld->trans);
+		sfs_leader_end(ld, 0);
+		ret = sfs_leader_commit(ld);
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
 /*

@@ -308,6 +308,9 @@ int sfs_fs_offer_returns(struct sfs_fs *fs)
 	}
 	ret = sfs_trans_commit(&fs->trans);
 	if (!ret && fs->return_acked != fs->return_id) {
+		mutex_lock(&fs->freed_lock);
+		fs->return_sent = fs->return_id;
+		mutex_unlock(&fs->freed_lock);
 		ret = sfs_coord_return(&fs->coord, fs->slot, fs->return_id,
 				       &fs->ret);
 		if (!ret) {

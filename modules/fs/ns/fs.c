@@ -16,6 +16,8 @@
 #define SFS_POOL_KEEP		512
 #define SFS_GROUPS_MAX		16384
 #define SFS_FOLD_ENTRIES	4096
+/* times that what is free is asked for while it moves */
+#define SFS_STATFS_TRIES	4
 #define SFS_OFFER_EXTENTS	1024
 #define SFS_DIRTY_COMMIT	4096
 /* every this many calls of the work look for orphans and small returns */
@@ -311,6 +313,7 @@ int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 
 	if (ret || fs->vol->read_only)
 		return ret;
+	sfs_meta_refill_ahead(fs);
 	if (commit_is_due(fs, age_ms))
 		ret = sfs_trans_commit(&fs->trans);
 	else	/* of what was synced nothing stays so for long */
@@ -332,32 +335,74 @@ int sfs_fs_work(struct sfs_fs *fs, unsigned int age_ms)
 	return ret;
 }
 
-int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st)
+/*
+ * Space that has no owner goes to and fro between the leader and the mount.  What is
+ * on its way is counted by neither, so there is never more free than there is.
+ */
+struct sfs_space_moves {
+	u64 sent;
+	u64 acked;
+	u64 grant;
+};
+
+static bool sfs_space_has_moved(struct sfs_fs *fs, struct sfs_space_moves *moves)
+{
+	const struct sfs_space_moves before = *moves;
+
+	mutex_lock(&fs->freed_lock);
+	moves->sent = fs->return_sent;
+	moves->acked = fs->return_acked;
+	mutex_unlock(&fs->freed_lock);
+	moves->grant = READ_ONCE(fs->grant_id);
+	return moves->sent != before.sent || moves->acked != before.acked ||
+	       moves->grant != before.grant;
+}
+
+static void sfs_stat_own_space(struct sfs_fs *fs, struct sfs_fs_stat *st)
 {
 	struct sfs_trans *tr = &fs->trans;
-	struct sfs_leader_stat ls;
-	int ret;
+	unsigned int nr_ret;
 
-	ret = sfs_coord_stat(&fs->coord, atomic64_read(&fs->inode_delta), &ls);
-	if (ret)
-		return ret;
 	mutex_lock(&tr->lock);
-	st->free_meta_blocks = ls.free_meta_blocks + tr->pool.total +
-			       tr->freed.total + tr->writing_freed.total;
+	st->free_meta_blocks = tr->pool.total + tr->freed.total +
+			       tr->writing_freed.total;
 	mutex_unlock(&tr->lock);
 	mutex_lock(&fs->freed_lock);
+	nr_ret = fs->return_sent != fs->return_id;
 	st->free_meta_blocks += fs->freed_blocks[SFS_SPACE_META] +
-				fs->ret_blocks[SFS_SPACE_META];
+				nr_ret * fs->ret_blocks[SFS_SPACE_META];
 	st->free_data_blocks = fs->freed_blocks[SFS_SPACE_DATA] +
-			       fs->ret_blocks[SFS_SPACE_DATA];
+			       nr_ret * fs->ret_blocks[SFS_SPACE_DATA];
 	mutex_unlock(&fs->freed_lock);
-	st->free_data_blocks += ls.free_data_blocks + fs->data_pool.total +
-				READ_ONCE(fs->data_held.len);
+	mutex_lock(&fs->data_lock);
+	st->free_data_blocks += fs->data_pool.total + fs->data_held.len;
+	mutex_unlock(&fs->data_lock);
+}
+
+int sfs_fs_statfs(struct sfs_fs *fs, struct sfs_fs_stat *st)
+{
+	struct sfs_space_moves moves = { 0 };
+	struct sfs_leader_stat ls;
+	unsigned int tries;
+	int ret;
+
+	sfs_space_has_moved(fs, &moves);
+	for (tries = 0; tries < SFS_STATFS_TRIES; tries++) {
+		ret = sfs_coord_stat(&fs->coord,
+				     atomic64_read(&fs->inode_delta), &ls);
+		if (ret)
+			return ret;
+		sfs_stat_own_space(fs, st);
+		if (!sfs_space_has_moved(fs, &moves))
+			break;
+	}
+	st->free_meta_blocks += ls.free_meta_blocks;
+	st->free_data_blocks += ls.free_data_blocks;
 	st->total_meta_blocks = fs->vol->total_meta_blocks;
 	st->total_data_blocks = fs->vol->total_data_blocks;
 	st->reserved_meta_blocks = ls.reserved_meta_blocks;
 	st->nr_inodes = ls.nr_inodes;
-	st->committed_seq = READ_ONCE(tr->durable_seq);
+	st->committed_seq = READ_ONCE(fs->trans.durable_seq);
 	return 0;
 }
 

@@ -100,9 +100,12 @@ struct sfs_group {
  * @ret: extents offered under @return_id
  * @ret_blocks: blocks in @ret by space
  * @return_id: newest return offered
+ * @return_sent: newest return the leader may have begun to take
  * @return_acked: newest return the leader has taken
  * @want_return: the next commit offers @freed
  * @grant_lock: grants are taken one by one, in order
+ * @meta_low: with fewer blocks in the metadata pool sfs_fs_work() gets more; 0: there
+ *	were none
  * @grant_id: newest grant in the pools
  * @grant_durable: newest grant in the durable record
  * @data_lock: guards @data_pool and @data_held
@@ -167,10 +170,12 @@ struct sfs_fs {
 	struct sfs_tree ret;
 	u64 ret_blocks[SFS_SPACE_DATA + 1];
 	u64 return_id;
+	u64 return_sent;		/* under freed_lock, as the next */
 	u64 return_acked;
 	bool want_return;		/* the next commit offers freed */
 
 	struct mutex grant_lock;	/* grants are taken one by one, in order */
+	u64 meta_low;
 	u64 grant_id;
 	u64 grant_durable;
 
@@ -441,6 +446,8 @@ int sfs_fs_fold(struct sfs_fs *fs);
 /* -EAGAIN: a commit is under way. */
 int sfs_fs_try_fold(struct sfs_fs *fs);
 int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve);
+/* When it becomes short; errors are for those who ask. */
+void sfs_meta_refill_ahead(struct sfs_fs *fs);
 int sfs_meta_trim(struct sfs_fs *fs);
 
 /* ---- data space (space.c) ----------------------------------------------- */

@@ -185,7 +185,9 @@ void sfs_op_end(struct sfs_op *op)
 		sfs_trans_release(op->tr, op->blocks);
 		if (!fs->opened_ns)
 			WRITE_ONCE(fs->opened_ns, ktime_get_ns());
-		if (fs->trans.nr_dirty > SFS_DIRTY_KICK && fs->kick)
+		if (fs->kick && (fs->trans.nr_dirty > SFS_DIRTY_KICK ||
+				 READ_ONCE(fs->trans.pool.total) <
+				 READ_ONCE(fs->meta_low)))
 			fs->kick(fs->vfs_arg);
 	}
 	while (i--) {

@@ -113,10 +113,33 @@ static bool meta_suffices(struct sfs_fs *fs, u64 blocks, bool reserve)
 				   reserve ? SFS_HOLD_RESERVE : 0) >= blocks;
 }
 
+static u64 meta_grant_size(const struct sfs_fs *fs)
+{
+	return grant_size(fs->vol->total_meta_blocks, SFS_META_GRANT_MIN,
+			  SFS_META_GRANT_MAX);
+}
+
+/* So that operations need not wait for the leader's commit. */
+void sfs_meta_refill_ahead(struct sfs_fs *fs)
+{
+	u64 low = meta_grant_size(fs) / 4;
+	int ret = 0;
+
+	/* not for who changes nothing */
+	if (READ_ONCE(fs->opened_ns) &&
+	    READ_ONCE(fs->trans.pool.total) < low) {
+		mutex_lock(&fs->grant_lock);
+		ret = get_grant_locked(fs, SFS_SPACE_META, meta_grant_size(fs),
+				       false);
+		mutex_unlock(&fs->grant_lock);
+	}
+	/* who cannot do without space asks for it, and hears why there is none */
+	WRITE_ONCE(fs->meta_low, ret ? 0 : low);
+}
+
 int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve)
 {
-	u64 want = grant_size(fs->vol->total_meta_blocks, SFS_META_GRANT_MIN,
-			      SFS_META_GRANT_MAX);
+	u64 want = meta_grant_size(fs);
 	int ret = 0;
 
 	want = max(want, 2 * blocks + fs->trans.keep);
@@ -341,8 +364,7 @@ static bool take_fragment(struct sfs_trans *tr, u64 keep_total,
 
 int sfs_meta_trim(struct sfs_fs *fs)
 {
-	u64 keep_total = grant_size(fs->vol->total_meta_blocks,
-				    SFS_META_GRANT_MIN, SFS_META_GRANT_MAX);
+	u64 keep_total = meta_grant_size(fs);
 	struct sfs_trans *tr = &fs->trans;
 	struct sfs_extent ext;
 	unsigned int i;
