@@ -114,6 +114,8 @@ insns() {
 	result "insns/$1" "$(fsbench "$1" "$MNT/b" "$2" | awk '{ printf "%.0f", $6 / $2 }')" insns
 }
 
+MNT=/bench
+mkdir -p "$MNT"
 trap 'mountpoint -q "$MNT" && umount "$MNT"' EXIT
 mkfs_bench
 mount_bench

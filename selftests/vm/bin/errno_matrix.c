@@ -680,7 +680,7 @@ STILL(enospc, removexattr, removexattr("bytes", "user.a"))
 STILL(enospc, overwrite, write_at("bytes", 8192, 4096, 0))
 STILL(enospc, chmod, chmod("f", 0600))
 STILL(enospc, utimensat, utimensat(AT_FDCWD, "f", NULL, 0))
-STILL(enospc, truncate_up, truncate("f", 1 << 20))
+STILL(enospc, truncate_up, truncate("bytes", 8 << 20))
 STILL(enospc, punch, fallocate(fd("bytes", O_RDWR), FALLOC_FL_PUNCH_HOLE |
 			       FALLOC_FL_KEEP_SIZE, 0, 4096))
 STILL(enospc, fsync, fsync(fd("bytes", O_RDWR)))

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# vm: guest pending
+# vm: guest
 # When data alone is full, calls that need data are ENOSPC, and all others work.
 . "$(dirname "$0")/../../lib.sh"
 . "$(dirname "$0")/../errno.bash"
