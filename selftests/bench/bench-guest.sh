@@ -46,11 +46,11 @@ result() {
 	echo "RESULT $fs $1 $2 $3"
 }
 
-# step NAME STEP COUNT UNIT: rate of one step
+# step NAME STEP COUNT UNIT [BYTES [DIRECTORY]]: rate of one step
 step() {
 	local line
 
-	line=$(fsbench "$2" "$MNT/b" "$3")
+	line=$(fsbench "$2" "$MNT/${6:-b}" "$3" "${5:-4096}")
 	result "$1" "$(awk '{ printf "%.1f", $2 / $3 }' <<<"$line")" "$4"
 	synced=$(awk '{ printf "%.1f", $2 / ($3 + $4) }' <<<"$line")
 	p99=$(awk '{ print $5 }' <<<"$line")
@@ -173,6 +173,12 @@ step create+write-4k small "$files" /s
 result create+write-4k+sync "$synced" /s
 cold
 step read-4k-files-cold readsmall "$files" /s
+
+mkdir "$MNT/b500"
+step create+write-500 small "$files" /s 500 b500
+result create+write-500+sync "$synced" /s
+cold
+step read-500-files-cold readsmall "$files" /s 500 b500
 
 step streams streams "$mib" MiB/s
 result "extents/stream" "$(most_extents)" extents

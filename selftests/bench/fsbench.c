@@ -28,6 +28,7 @@ static const char *dir;
 static long count;
 static char buf[MIB];
 static double p99_ms;
+static ssize_t small_bytes = 4096;
 
 static void die(const char *what)
 {
@@ -98,7 +99,8 @@ static void do_small(void)
 		const char *path = file_path('s', i);
 		int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0644);
 
-		if (fd < 0 || write(fd, buf, 4096) != 4096 || close(fd))
+		if (fd < 0 || write(fd, buf, small_bytes) != small_bytes ||
+		    close(fd))
 			die(path);
 	}
 }
@@ -109,7 +111,7 @@ static void do_read_small(void)
 		const char *path = file_path('s', i);
 		int fd = open(path, O_RDONLY);
 
-		if (fd < 0 || read(fd, buf, 4096) != 4096 || close(fd))
+		if (fd < 0 || read(fd, buf, 4096) != small_bytes || close(fd))
 			die(path);
 	}
 }
@@ -365,10 +367,15 @@ int main(int argc, char **argv)
 	unsigned long long busy;
 	int fd;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: fsbench STEP DIR COUNT\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: fsbench STEP DIR COUNT [BYTES]\n"
+			"BYTES, at most 4096: of each file of small and readsmall\n");
 		return 2;
 	}
+	if (argc == 5)
+		small_bytes = atol(argv[4]);
+	if (small_bytes < 1 || small_bytes > 4096)
+		die("BYTES");
 	dir = argv[2];
 	count = atol(argv[3]);
 	memset(buf, 0x5a, sizeof(buf));

@@ -50,16 +50,15 @@ static const unsigned int want_ms[] = {
 /* As many uses as make a hold grow, whatever it is. */
 enum { BUSY_HITS = 128 };
 
-/* Is it given up in time?  A busy machine may be late, a few times. */
-static bool grow_and_shrink(void)
+/* The shortest times so far. */
+static void grow_and_shrink(unsigned int *least)
 {
-	bool is_in_time = true;
 	unsigned int i, took;
 
 	for (i = 0; i < ARRAY_SIZE(want_ms); i++) {
 		took = held_ms(BUSY_HITS);
 		assert_in_range(took, want_ms[i], UINT_MAX);
-		is_in_time &= took <= want_ms[i] + 8;
+		least[i] = min(least[i], took);
 	}
 	for (i = 0; i < 9; i++) {
 		pause_tenures();
@@ -68,16 +67,30 @@ static bool grow_and_shrink(void)
 	pause_tenures();
 	tenure(0);
 	assert_given_up(true);
-	return is_in_time;
+}
+
+/* Is each given up in time?  A busy machine may be late, but not always for one. */
+static bool are_in_time(const unsigned int *least)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(want_ms); i++)
+		if (least[i] > want_ms[i] + 8)
+			return false;
+	return true;
 }
 
 static void test_hold_grows_with_use_and_shrinks_without(void **state)
 {
+	unsigned int least[ARRAY_SIZE(want_ms)];
 	unsigned int tries;
 
-	for (tries = 0; tries < 20; tries++)
-		if (grow_and_shrink())
+	memset(least, 0xff, sizeof(least));
+	for (tries = 0; tries < 20; tries++) {
+		grow_and_shrink(least);
+		if (are_in_time(least))
 			return;
+	}
 	fail_msg("always late");
 }
 

@@ -3,6 +3,7 @@
  * scoutfs: the command-line tool.
  */
 #include "lib/cmd.h"
+#include "scoutfs/file.h"
 #include "scoutfs/nl.h"
 
 static const struct sfs_cmd {
@@ -15,6 +16,7 @@ static const struct sfs_cmd {
 	{ "check",	sfs_cmd_check,	  "check an unmounted volume" },
 	{ "counters",	sfs_cmd_counters, "show the counters of a mount" },
 	{ "fences",	sfs_cmd_object,	  "requests to fence lost mounts" },
+	{ "get-attr-x",	sfs_cmd_get_attr_x, "attributes that stat(2) does not have" },
 	{ "leader",	sfs_cmd_object,	  "who leads the cluster" },
 	{ "locks",	sfs_cmd_object,	  "cluster locks of a mount" },
 	{ "members",	sfs_cmd_object,	  "members of the cluster" },
@@ -25,6 +27,7 @@ static const struct sfs_cmd {
 	{ "print",	sfs_cmd_print,	  "show the structures of a volume" },
 	{ "providers",	sfs_cmd_object,	  "lock providers" },
 	{ "quorum",	sfs_cmd_object,	  "a mount's part in elections" },
+	{ "stat",	sfs_cmd_stat,	  "what stat(2) does not tell of a file" },
 	{ "transports",	sfs_cmd_object,	  "network transports" },
 };
 

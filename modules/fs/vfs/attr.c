@@ -16,20 +16,29 @@
  * without blocks for a hole, so what is still dirty is counted; when that is much,
  * it is guessed.
  */
-static u64 sfs_attr_dirty_blocks(struct inode *inode, u64 online)
+u64 sfs_attr_online_blocks(struct inode *inode, u64 stored)
 {
 	struct address_space *mapping = inode->i_mapping;
-	u64 all = DIV_ROUND_UP_ULL(i_size_read(inode), SFS_DATA_BLOCK_BYTES);
-	u64 dirty;
+	u64 all, dirty;
 
-	if (online >= all ||
-	    !(mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
-	      mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK)))
-		return 0;
-	if (sfs_data_dirty_blocks(inode, all - online, 0, &dirty))
+	if (!READ_ONCE(mapping->nrpages))
+		return stored;
+	all = DIV_ROUND_UP_ULL(i_size_read(inode), SFS_DATA_BLOCK_BYTES);
+	if (stored >= all || !(mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
+			       mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK)))
+		return stored;
+	if (sfs_data_dirty_blocks(inode, all - stored, 0, &dirty))
 		dirty = (u64)READ_ONCE(mapping->nrpages)
 			<< (PAGE_SHIFT - SFS_DATA_BLOCK_SHIFT);
-	return min(all - online, dirty);
+	return stored + min(all - stored, dirty);
+}
+
+int sfs_attr_refresh(struct inode *inode)
+{
+	if (sfs_inode_is_valid(inode) &&
+	    !test_bit(SFS_INODE_ATTRS_STALE, &SFS_I(inode)->flags))
+		return 0;
+	return sfs_inode_reread(inode, 0);
 }
 
 int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
@@ -37,14 +46,11 @@ int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 {
 	struct inode *inode = d_inode(path->dentry);
 	struct sfs_inode_info *si = SFS_I(inode);
-	int ret = 0;
+	int ret;
 
-	if (!sfs_inode_is_valid(inode)) {
+	if (!sfs_inode_is_valid(inode))
 		sfs_ahead_stat(path->dentry);
-		ret = sfs_inode_reread(inode, 0);
-	} else if (test_bit(SFS_INODE_ATTRS_STALE, &si->flags)) {
-		ret = sfs_inode_reread(inode, 0);
-	}
+	ret = sfs_attr_refresh(inode);
 	if (ret)
 		return ret;
 	generic_fillattr(idmap, mask, inode, stat);
@@ -63,10 +69,9 @@ int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 		stat->dio_offset_align =
 			bdev_logical_block_size(inode->i_sb->s_bdev);
 	}
-	if (inode->i_mapping->nrpages)
-		stat->blocks += sfs_attr_dirty_blocks(inode, stat->blocks >>
-					(SFS_DATA_BLOCK_SHIFT - 9))
-				<< (SFS_DATA_BLOCK_SHIFT - 9);
+	stat->blocks = sfs_attr_online_blocks(inode, stat->blocks >>
+					      (SFS_DATA_BLOCK_SHIFT - 9))
+		       << (SFS_DATA_BLOCK_SHIFT - 9);
 	return 0;
 }
 

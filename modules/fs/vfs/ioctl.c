@@ -7,6 +7,7 @@
  * than a 64th of the volume each.  A freeze or a remount comes between two
  * extents.
  */
+#include "fs/scoutfs_ioctl.h"
 #include "fs/vfs/vfs.h"
 
 #include <linux/blkdev.h>
@@ -88,9 +89,15 @@ static int sfs_ioctl_trim(struct file *file, struct fstrim_range __user *arg)
 
 long sfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	void __user *ptr = (void __user *)arg;
+
 	switch (cmd) {
 	case FITRIM:
-		return sfs_ioctl_trim(file, (void __user *)arg);
+		return sfs_ioctl_trim(file, ptr);
+	case SCOUTFS_IOC_STAT_MORE:
+		return sfs_ioctl_stat_more(file, ptr);
+	case SCOUTFS_IOC_GET_ATTR_X:
+		return sfs_ioctl_get_attr_x(file, ptr);
 	}
 	return -ENOTTY;
 }

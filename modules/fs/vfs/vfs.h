@@ -410,6 +410,10 @@ static inline int sfs_inode_revalidate(struct inode *inode)
 	return likely(sfs_inode_is_valid(inode)) ? 0 : sfs_inode_reread(inode, 0);
 }
 
+/* The same where they have to be exact: stored attributes may be newer than cached. */
+int sfs_attr_refresh(struct inode *inode);
+/* Of a file, with those that are dirty; stored: those of the item. */
+u64 sfs_attr_online_blocks(struct inode *inode, u64 stored);
 int sfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 		struct kstat *stat, u32 mask, unsigned int flags);
 int sfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
@@ -534,6 +538,16 @@ int sfs_prealloc_alloc(struct inode *inode, const struct sfs_fill *fill,
 /* ---- ioctl.c ------------------------------------------------------------ */
 
 long sfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+
+/* ---- attr_x.c ----------------------------------------------------------- */
+
+struct scoutfs_ioctl_stat_more;
+struct scoutfs_ioctl_inode_attr_x;
+
+int sfs_ioctl_stat_more(struct file *file,
+			struct scoutfs_ioctl_stat_more __user *arg);
+int sfs_ioctl_get_attr_x(struct file *file,
+			 struct scoutfs_ioctl_inode_attr_x __user *arg);
 
 /* ---- module.c ----------------------------------------------------------- */
 

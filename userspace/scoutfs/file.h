@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What commands that ask about a file of a mounted volume have in common.
+ */
+#ifndef SFS_FILE_H
+#define SFS_FILE_H
+
+#include "lib/cmd.h"
+
+/* Open the path; a message and -errno when that fails. */
+int sfs_file_open(const char *path, int flags);
+
+int sfs_cmd_stat(int argc, char **argv);
+int sfs_cmd_get_attr_x(int argc, char **argv);
+
+#endif
