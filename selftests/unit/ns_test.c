@@ -599,6 +599,44 @@ static void test_most_links(void **state)
 	nv_set_nlink(nv, f, 2);
 }
 
+/* Links of several directories, told in the order of directory and position. */
+static void test_next_link(void **state)
+{
+	struct nv *nv = *state;
+	u64 ino = nv_file(nv, 1, "first");
+	u64 dir[3], last_dir = 0, last_pos = 0, d = 0, p = 0;
+	unsigned int i, nr = 0;
+	char name[8];
+
+	assert_int_equal(sfs_ns_next_link(nv->fs, 1, &d, &p), -ENOENT);
+	for (i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "d%u", i);
+		dir[i] = nv_dir(nv, 1, name);
+	}
+	for (i = 0; i < 30; i++) {
+		snprintf(name, sizeof(name), "l%u", i);
+		assert_int_equal(nv_link(nv, ino, dir[(i * 7) % 3], name, false),
+				 0);
+	}
+	for (; !sfs_ns_next_link(nv->fs, ino, &d, &p); p++, nr++) {
+		assert_true(d > last_dir || (d == last_dir && p > last_pos));
+		last_dir = d;
+		last_pos = p;
+	}
+	assert_int_equal(nr, 31);
+	/* from the middle; where the first one is does not matter */
+	d = dir[1];
+	p = 0;
+	assert_int_equal(sfs_ns_next_link(nv->fs, ino, &d, &p), 0);
+	assert_int_equal(d, dir[1]);
+	d = U64_MAX;
+	p = U64_MAX;
+	assert_int_equal(sfs_ns_next_link(nv->fs, ino, &d, &p), -ENOENT);
+	d = 0;
+	p = 0;
+	assert_int_equal(sfs_ns_next_link(nv->fs, ino + 100, &d, &p), -ESTALE);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -620,6 +658,7 @@ int main(void)
 		T(rename_directories),
 		T(most_subdirectories),
 		T(most_links),
+		T(next_link),
 	};
 
 	return cmocka_run_group_tests_name("ns", tests, nv_group_setup,

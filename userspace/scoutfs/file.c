@@ -15,3 +15,10 @@ int sfs_file_open(const char *path, int flags)
 		err);
 	return -err;
 }
+
+int sfs_file_open_mount(const char *path)
+{
+	if (!path)
+		path = getenv("SCOUTFS_MOUNT_PATH");
+	return sfs_file_open(path ? path : ".", O_RDONLY);
+}

@@ -10,7 +10,12 @@
 /* Open the path; a message and -errno when that fails. */
 int sfs_file_open(const char *path, int flags);
 
+/* Of the path, or what the environment names, or the current directory. */
+int sfs_file_open_mount(const char *path);
+
 int sfs_cmd_stat(int argc, char **argv);
 int sfs_cmd_get_attr_x(int argc, char **argv);
+int sfs_cmd_ino_path(int argc, char **argv);
+int sfs_cmd_referring_entries(int argc, char **argv);
 
 #endif

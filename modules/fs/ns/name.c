@@ -26,6 +26,59 @@ static int sfs_link_next(struct sfs_op *op, u64 ino, struct sfs_link *link)
 	return 0;
 }
 
+static bool sfs_link_is_before(u64 dir, u64 pos, u64 other_dir, u64 other_pos)
+{
+	return dir < other_dir || (dir == other_dir && pos < other_pos);
+}
+
+/* The first one by (dir, pos) at or after the given place. */
+static int sfs_link_next_after(struct sfs_op *op, const struct sfs_inode *in,
+			       u64 *dir, u64 *pos)
+{
+	struct sfs_key key = SFS_KEY(in->ino, SFS_ITEM_BACKREF, *dir, *pos);
+	struct sfs_key last = SFS_KEY(in->ino, SFS_ITEM_BACKREF, U64_MAX,
+				      U64_MAX);
+	bool is_first = in->parent_ino &&
+			!sfs_link_is_before(in->parent_ino, in->parent_pos,
+					    *dir, *pos);
+	int ret;
+
+	ret = sfs_btree_next(op->fs->vol, sfs_op_tree(op, in->ino), &key,
+			     &last, NULL, 0);
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	if (ret == -ENOENT && !is_first)
+		return ret;
+	if (is_first && (ret == -ENOENT ||
+			 sfs_link_is_before(in->parent_ino, in->parent_pos,
+					    key.a, key.b)))
+		key = SFS_KEY(0, 0, in->parent_ino, in->parent_pos);
+	*dir = key.a;
+	*pos = key.b;
+	return 0;
+}
+
+int sfs_ns_next_link(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos)
+{
+	struct sfs_node node;
+	struct sfs_op op;
+	int ret;
+
+	if (ino == SFS_ROOT_INO)
+		return -ENOENT;
+	sfs_op_init(&op, fs);
+	sfs_op_add(&op, ino, SFS_LOCK_PR);
+	ret = sfs_op_start(&op, 0, 0);
+	if (!ret)
+		ret = sfs_node_read(&op, ino, &node);
+	if (!ret && !node.in.nlink)
+		ret = -ENOENT;
+	if (!ret)
+		ret = sfs_link_next_after(&op, &node.in, dir, pos);
+	sfs_op_end(&op);
+	return ret;
+}
+
 int sfs_link_find(struct sfs_op *op, const struct sfs_node *node, u64 dir,
 		  u64 pos, struct sfs_link *link)
 {

@@ -342,6 +342,12 @@ int sfs_ns_readlink(struct sfs_fs *fs, u64 ino, char *buf, unsigned int size);
  * parent is itself. -ENOENT when unlinked, -ESTALE when gone.
  */
 int sfs_ns_parent(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos);
+/*
+ * The first directory entry of an inode at or after (*dir, *pos), in the order of
+ * directory and position; what sfs_ns_readdir() finds there may be another one by then.
+ * -ENOENT: there is none, or it is the root; -ESTALE: the inode does not exist.
+ */
+int sfs_ns_next_link(struct sfs_fs *fs, u64 ino, u64 *dir, u64 *pos);
 
 /*
  * Delete an orphan (nlink 0) that nobody has open in this mount: items, extents,

@@ -94,8 +94,12 @@ long sfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	switch (cmd) {
 	case FITRIM:
 		return sfs_ioctl_trim(file, ptr);
+	case SCOUTFS_IOC_INO_PATH:
+		return sfs_ioctl_ino_path(file, ptr);
 	case SCOUTFS_IOC_STAT_MORE:
 		return sfs_ioctl_stat_more(file, ptr);
+	case SCOUTFS_IOC_GET_REFERRING_ENTRIES:
+		return sfs_ioctl_referring_entries(file, ptr);
 	case SCOUTFS_IOC_GET_ATTR_X:
 		return sfs_ioctl_get_attr_x(file, ptr);
 	}

@@ -549,6 +549,16 @@ int sfs_ioctl_stat_more(struct file *file,
 int sfs_ioctl_get_attr_x(struct file *file,
 			 struct scoutfs_ioctl_inode_attr_x __user *arg);
 
+/* ---- referrers.c -------------------------------------------------------- */
+
+struct scoutfs_ioctl_ino_path;
+struct scoutfs_ioctl_get_referring_entries;
+
+int sfs_ioctl_ino_path(struct file *file,
+		       struct scoutfs_ioctl_ino_path __user *arg);
+int sfs_ioctl_referring_entries(struct file *file,
+				struct scoutfs_ioctl_get_referring_entries __user *arg);
+
 /* ---- module.c ----------------------------------------------------------- */
 
 extern struct file_system_type sfs_fs_type;
