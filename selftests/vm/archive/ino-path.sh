@@ -37,11 +37,11 @@ exec 3>&-
 [ -z "$(paths 123456789)" ] || fail "a file that does not exist has a name"
 # long: a path of far more than PATH_MAX
 (
-	cd "$MNT"
+	cd "$MNT" || exit
 	name=$(printf 'x%.0s' {1..250})
 	for _ in {1..30}; do
 		mkdir "$name"
-		cd "$name"
+		cd "$name" || exit
 	done
 	: >deep
 	stat -c %i deep >/tmp/deep
