@@ -97,7 +97,7 @@ umount_all() {
 	local -a pids=()
 
 	for mnt in /mnt/test[0-9]; do
-		mountpoint -q "$mnt" || continue
+		grep -q "^[^ ]* $mnt " /proc/self/mounts || continue
 		umount "$mnt" &
 		pids+=($!)
 	done
