@@ -565,6 +565,60 @@ static void test_data_space(void **state)
 }
 
 /* Removing works when no metadata block is left for anything else. */
+static unsigned int nr_kicks;
+
+static void count_kick(void *arg)
+{
+	nr_kicks++;
+}
+
+/* Until the pool is short, with nothing else that would have work done. */
+static void drain_meta_pool(struct nv *nv, u64 low)
+{
+	static unsigned int nr;
+	char name[16];
+
+	while (!sfs_meta_is_low(nv->fs, low)) {
+		while (!sfs_meta_is_low(nv->fs, low)) {
+			snprintf(name, sizeof(name), "d%u", nr++);
+			nv_dir(nv, 1, name);
+		}
+		assert_int_equal(sfs_fs_sync(nv->fs), 0);
+	}
+}
+
+/* A pool that runs short is filled before somebody has to wait for it. */
+static void test_meta_is_granted_ahead(void **state)
+{
+	struct nv *nv = *state;
+	struct sfs_fs *fs = nv->fs;
+	u64 low;
+
+	fs->kick = count_kick;
+	nv_dir(nv, 1, "first");
+	assert_int_equal(sfs_fs_work(fs, 1000000), 0);
+	low = fs->meta_low;
+	assert_true(low > fs->trans.keep);
+	nr_kicks = 0;
+	nv_dir(nv, 1, "second");
+	assert_int_equal(nr_kicks, 0);
+	drain_meta_pool(nv, low);
+	/* nobody changes anything: nothing is got */
+	assert_int_equal(sfs_fs_work(fs, 1000000), 0);
+	assert_true(sfs_meta_is_low(fs, low));
+	fs->meta_low = low;
+	nr_kicks = 0;
+	nv_dir(nv, 1, "third");
+	assert_int_equal(nr_kicks, 1);
+	assert_int_equal(sfs_fs_work(fs, 1000000), 0);
+	assert_true(!sfs_meta_is_low(fs, low));
+	assert_int_equal(fs->meta_low, low);
+	nr_kicks = 0;
+	nv_dir(nv, 1, "fourth");
+	assert_int_equal(nr_kicks, 0);
+	fs->kick = NULL;
+}
+
 static void test_meta_space(void **state)
 {
 	struct nv *nv = *state;
@@ -588,6 +642,9 @@ static void test_meta_space(void **state)
 	}
 	assert_int_equal(ret, -ENOSPC);
 	assert_true(nr > 50);
+	/* there is little to get ahead, and nobody keeps asking for it */
+	assert_int_equal(sfs_fs_work(nv->fs, 1000000), 0);
+	assert_int_equal(nv->fs->meta_low, 0);
 	while (nr--) {
 		snprintf(name, sizeof(name), "f%u", nr);
 		assert_int_equal(nv_unlink(nv, dir, name, false, &in), 0);
@@ -768,6 +825,7 @@ int main(void)
 		T(truncate_is_finished),
 		T(offline),
 		TS(data_space, setup_small),
+		T(meta_is_granted_ahead),
 		TS(meta_space, setup_small),
 		T(delete_large),
 		TS(delete_large, setup_large_blocks),

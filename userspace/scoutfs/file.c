@@ -4,6 +4,18 @@
  */
 #include "scoutfs/file.h"
 
+error_t sfs_file_parse(struct argp_state *state, int key, const char *arg,
+		       const char **path)
+{
+	if (key == ARGP_KEY_END && !*path)
+		argp_error(state, "no file path argument given");
+	if (key == ARGP_KEY_ARG && *path)
+		argp_error(state, "more than one file path argument given");
+	if (key == ARGP_KEY_ARG)
+		*path = arg;
+	return 0;
+}
+
 int sfs_file_open(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC);

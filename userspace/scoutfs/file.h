@@ -7,6 +7,9 @@
 
 #include "lib/cmd.h"
 
+/* ARGP_KEY_ARG and ARGP_KEY_END of a command with one path. */
+error_t sfs_file_parse(struct argp_state *state, int key, const char *arg,
+		       const char **path);
 /* Open the path; a message and -errno when that fails. */
 int sfs_file_open(const char *path, int flags);
 

@@ -78,14 +78,8 @@ static error_t sfs_attr_parse(int key, char *arg, struct argp_state *state)
 		args->is_json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (args->path)
-			argp_error(state, "more than one file path argument given");
-		args->path = arg;
-		return 0;
 	case ARGP_KEY_END:
-		if (!args->path)
-			argp_error(state, "no file path argument given");
-		return 0;
+		return sfs_file_parse(state, key, arg, &args->path);
 	}
 	for (i = 0; i < ARRAY_SIZE(sfs_attr_fields); i++)
 		if (sfs_attr_fields[i].key == key) {

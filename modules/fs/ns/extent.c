@@ -160,12 +160,9 @@ static void sfs_alloc_gap(struct sfs_edit *e, struct sfs_fill *gap, u64 *hint,
 		}
 		sfs_map_from_ext(map, old, gap->block, gap->len);
 		gap->from = gap->block;
-		if (old->phys)
-			gap->end = gap->block;
-		else
-			gap->end = min(gap->end, old->block + old->len);
-		if (!old->phys)
-			*flags = SFS_EXT_UNWRITTEN | SFS_EXT_OFFLINE;
+		gap->end = old->phys ? gap->block :
+				       min(gap->end, old->block + old->len);
+		*flags |= SFS_EXT_OFFLINE;
 		return;
 	}
 }

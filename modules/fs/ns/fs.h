@@ -104,8 +104,8 @@ struct sfs_group {
  * @return_acked: newest return the leader has taken
  * @want_return: the next commit offers @freed
  * @grant_lock: grants are taken one by one, in order
- * @meta_low: with fewer blocks in the metadata pool sfs_fs_work() gets more; 0: there
- *	were none
+ * @meta_low: see sfs_meta_is_low(): sfs_fs_work() is wanted then, to get more; 0: it
+ *	could not
  * @grant_id: newest grant in the pools
  * @grant_durable: newest grant in the durable record
  * @data_lock: guards @data_pool and @data_held
@@ -446,6 +446,13 @@ int sfs_fs_fold(struct sfs_fs *fs);
 /* -EAGAIN: a commit is under way. */
 int sfs_fs_try_fold(struct sfs_fs *fs);
 int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve);
+/* Would operations soon find less than low blocks beside what the commit needs? */
+static inline bool sfs_meta_is_low(const struct sfs_fs *fs, u64 low)
+{
+	return low && READ_ONCE(fs->trans.pool.total) <
+		      READ_ONCE(fs->trans.commit_need) + low;
+}
+
 /* When it becomes short; errors are for those who ask. */
 void sfs_meta_refill_ahead(struct sfs_fs *fs);
 int sfs_meta_trim(struct sfs_fs *fs);

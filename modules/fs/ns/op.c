@@ -186,8 +186,7 @@ void sfs_op_end(struct sfs_op *op)
 		if (!fs->opened_ns)
 			WRITE_ONCE(fs->opened_ns, ktime_get_ns());
 		if (fs->kick && (fs->trans.nr_dirty > SFS_DIRTY_KICK ||
-				 READ_ONCE(fs->trans.pool.total) <
-				 READ_ONCE(fs->meta_low)))
+				 sfs_meta_is_low(fs, READ_ONCE(fs->meta_low))))
 			fs->kick(fs->vfs_arg);
 	}
 	while (i--) {

@@ -61,6 +61,8 @@ static int take_grant(struct sfs_fs *fs, const struct sfs_grant *grant,
 	ret = sfs_trans_hold(&fs->trans, 0, SFS_HOLD_RESERVE);
 	if (ret)
 		return ret;
+	/* before the extents: see sfs_space_has_moved() */
+	WRITE_ONCE(fs->grant_id, grant->id);
 	for (i = 0; i < grant->nr && !ret; i++) {
 		const struct sfs_extent *ext = &grant->ext[i];
 
@@ -72,7 +74,6 @@ static int take_grant(struct sfs_fs *fs, const struct sfs_grant *grant,
 	}
 	if (ret)
 		sfs_volume_withdraw(fs->vol, ret, "grant-overlaps-pool");
-	fs->grant_id = grant->id;
 	sfs_trans_changed(&fs->trans);
 	sfs_trans_release(&fs->trans, 0);
 	return ret;
@@ -122,19 +123,18 @@ static u64 meta_grant_size(const struct sfs_fs *fs)
 /* So that operations need not wait for the leader's commit. */
 void sfs_meta_refill_ahead(struct sfs_fs *fs)
 {
-	u64 low = meta_grant_size(fs) / 4;
-	int ret = 0;
+	u64 low = fs->trans.keep + meta_grant_size(fs) / 4;
 
 	/* not for who changes nothing */
-	if (READ_ONCE(fs->opened_ns) &&
-	    READ_ONCE(fs->trans.pool.total) < low) {
+	if (READ_ONCE(fs->opened_ns) && sfs_meta_is_low(fs, low)) {
 		mutex_lock(&fs->grant_lock);
-		ret = get_grant_locked(fs, SFS_SPACE_META, meta_grant_size(fs),
-				       false);
+		/* who cannot do without asks again, and hears why there is none */
+		get_grant_locked(fs, SFS_SPACE_META, meta_grant_size(fs),
+				 false);
 		mutex_unlock(&fs->grant_lock);
 	}
-	/* who cannot do without space asks for it, and hears why there is none */
-	WRITE_ONCE(fs->meta_low, ret ? 0 : low);
+	/* a volume that has little left is not asked with each operation */
+	WRITE_ONCE(fs->meta_low, sfs_meta_is_low(fs, low) ? 0 : low);
 }
 
 int sfs_meta_refill(struct sfs_fs *fs, u64 blocks, bool reserve)

@@ -136,7 +136,6 @@ void sfs_inode_changed(struct inode *inode)
 	set_bit(SFS_INODE_ATTRS_STALE, &si->flags);
 }
 
-/* Also in RCU mode, where the inode may be on its way out. */
 /* What else is cached of an inode whose lock was away. */
 static void sfs_inode_forget(struct inode *inode)
 {

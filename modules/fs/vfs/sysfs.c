@@ -235,8 +235,7 @@ static ssize_t sfs_sysfs_show_zone(struct sfs_sb_info *sbi, unsigned int nr,
 	if (ret || !blocks)
 		return ret;
 	/* without newline, says the ABI */
-	ret = sysfs_emit(buf, "%llu", blocks);
-	return ret;
+	return sysfs_emit(buf, "%llu", blocks);
 }
 
 static int sfs_sysfs_parse_zone(const char *buf, u64 *blocks)

@@ -384,6 +384,7 @@ struct inode *sfs_iget(struct super_block *sb, u64 ino);
  */
 int sfs_inode_insert(struct inode *inode, const struct sfs_inode *ni, u64 gen);
 
+/* Also in RCU mode, where the inode may be on its way out. */
 static inline bool sfs_inode_is_valid(const struct inode *inode)
 {
 	const struct sfs_inode_info *si = SFS_I(inode);
